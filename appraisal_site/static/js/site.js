@@ -64,7 +64,7 @@
       const pattern = left < 0 ? clock.dataset.over : days >= 1 ? clock.dataset.days : clock.dataset.hours;
       if (!pattern) return;
       figure.textContent = pattern
-        .replace("%d", days).replace("%h", Math.floor((minutes % 1440) / 60)).replace("%m", minutes % 60);
+        .replace("{d}", days).replace("{h}", Math.floor((minutes % 1440) / 60)).replace("{m}", minutes % 60);
       clock.classList.toggle("is-over", left < 0);
       clock.classList.toggle("is-near", left >= 0 && days < 3);
     });

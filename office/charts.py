@@ -1,7 +1,7 @@
-"""Small pictures as SVG: a sum in its parts, the weights of a block, a unit against the mean, a line of values.
+"""Small pictures as SVG: a sum in its parts, the weights of a block, a unit beside the mean, a line.
 
-Pure: values in, SVG out, with a text alternative in each. Colours are classes of css/components/chart.css with a
-plain `fill` beneath for places without a style sheet; no style attribute, which the content policy refuses.
+Pure: values in, SVG out, with a text alternative in each. Colours are classes of css/components/chart.css
+with a plain `fill` beneath for places without a style sheet; no style attribute, which the content policy refuses.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Against:
 def weighted_bar(
     parts: Sequence[Part], *, full: Decimal, plus: Decimal = ZERO, minus: Decimal = ZERO, label: str
 ) -> SafeString:
-    """A sum as one bar of its parts, scaled so that `full` fills the width; additions follow, deductions hatch the end."""
+    """A sum as one bar of its parts; `full` fills the width, additions follow, deductions notch the end."""
     scale = Decimal(1000) / full if full > 0 else ZERO
     drawn: list[str] = []
     left = ZERO
@@ -118,8 +118,8 @@ def weights_picture(bands: Sequence[Band], *, label: str, width: int = 900) -> S
 
 
 def against_mean(rows: Sequence[Against], *, label: str, places: int = 2) -> SafeString:
-    """Each item's lead over, or lag behind, the mean of the block as a bar to the right or left of one line."""
-    width, line, gutter, edge = 460, 30, Decimal(132), Decimal(62)
+    """Each item's lead over, or lag behind, the mean of the block: a bar right or left of one line."""
+    width, line, gutter, edge = 360, 30, Decimal(104), Decimal(56)
     axis = gutter + (Decimal(width) - gutter) / 2
     reach = (Decimal(width) - gutter) / 2 - edge
     most = max((abs(row.own - row.mean) for row in rows), default=ZERO)
@@ -129,9 +129,11 @@ def against_mean(rows: Sequence[Against], *, label: str, places: int = 2) -> Saf
         middle = Decimal(line * index + line // 2 + 6)
         long = reach * abs(gap) / most if most > 0 else ZERO
         tip = f"{row.name}: {row.own:f} / {row.mean:.{places}f} / {row.full:f}"
-        kind = 'class="gap-up" fill="#2f4858"' if gap >= 0 else 'class="gap-down" fill="#ffffff" stroke="#2f4858"'
+        kind = 'class="gap-up" fill="#2f4858"'
+        if gap < 0:
+            kind = 'class="gap-down" fill="#ffffff" stroke="#2f4858"'
         left = axis if gap >= 0 else axis - long
-        drawn.append(_text(gutter - 12, middle + 5, _fit(row.name, gutter - 10), "end", "chart-name"))
+        drawn.append(_text(gutter - 12, middle + 5, _fit(row.name, gutter - 8), "end", "chart-name"))
         drawn.append(_rect(left, middle - 7, max(long, Decimal(1)), 14, kind, tip))
         sign = "+" if gap > 0 else "−" if gap < 0 else ""
         figure = f"{sign}{abs(gap):.{places}f}"
@@ -196,8 +198,8 @@ def _text(
     fill: str = "#1c1b18",
 ) -> str:
     return (
-        f'<text class="{kind}" x="{_n(left)}" y="{_n(base)}" text-anchor="{anchor}" font-size="13" fill="{fill}">'
-        f"{escape(words)}</text>"
+        f'<text class="{kind}" x="{_n(left)}" y="{_n(base)}" text-anchor="{anchor}" font-size="13" '
+        f'fill="{fill}">{escape(words)}</text>'
     )
 
 

@@ -1,6 +1,6 @@
 """Serves the product on this machine: secret key, data, web server and worker, all ended together.
 
-Leaves packages to setup.sh and the data to prepare.py; a server room uses its own supervisor (docs/operations.md).
+Leaves packages to setup.sh, data to prepare.py; a server room has its own supervisor (docs/operations.md).
 """
 
 import os
@@ -24,7 +24,7 @@ SECONDS_TO_START = 60
 SECONDS_TO_END = 15
 
 
-class NotServed(Exception):
+class StartError(Exception):
     """Something a person can put right; the text is the one line they read."""
 
 
@@ -38,7 +38,7 @@ def main() -> int:
         if prepared.returncode != 0:
             return prepared.returncode
         return serve(port)
-    except NotServed as reason:
+    except StartError as reason:
         print(reason, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -48,7 +48,7 @@ def main() -> int:
 def chosen_port() -> int:
     text = os.environ.get("PORT") or "8000"
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise NotServed(f"PORT must be a number from 1 to 65535, not “{text}”.")
+        raise StartError(f"PORT must be a number from 1 to 65535, not “{text}”.")
     return int(text)
 
 
@@ -59,12 +59,12 @@ def require_free(port: int) -> None:
         try:
             trial.bind((HOST, port))
         except PermissionError:
-            raise NotServed(
+            raise StartError(
                 f"Port {port} may not be opened by this user; choose one above 1023: make run PORT=8000"
             ) from None
         except OSError:
             other = port + 1 if port < 65535 else 8000
-            raise NotServed(
+            raise StartError(
                 f"Port {port} is taken by another program; end it, or choose another: make run PORT={other}"
             ) from None
 
@@ -84,9 +84,9 @@ def commands(port: int, tasks: str) -> dict[str, list[str]]:
     """Return what has to run, by name.  `tasks` is the setting TASKS."""
     # A thread that works beside the pages must be the only one: one web process.
     web_processes = "1" if tasks == "process" else "2"
-    web = [sys.executable, "-m", "gunicorn", "appraisal_site.wsgi:application"]
-    web += ["--bind", f"{HOST}:{port}", "--workers", web_processes, "--worker-class", "gthread", "--threads", "4"]
-    web += ["--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"]
+    web = [sys.executable, "-m", "gunicorn", "appraisal_site.wsgi:application", f"--bind={HOST}:{port}"]
+    web += [f"--workers={web_processes}", "--worker-class=gthread", "--threads=4", "--no-control-socket"]
+    web += ["--timeout=60", "--graceful-timeout=10", "--log-level=warning"]
     if tasks == "worker":
         return {"web server": web, "worker": [sys.executable, "manage.py", "db_worker"]}
     return {"web server": web}
@@ -109,7 +109,8 @@ def serve(port: int) -> int:
         while not stopping.wait(0.2):
             for name, process in processes.items():
                 if process.poll() is not None:
-                    print(f"The {name} ended by itself (code {process.returncode}); stopping.", file=sys.stderr)
+                    code = process.returncode
+                    print(f"The {name} ended by itself (code {code}); stopping.", file=sys.stderr)
                     return 1
             if not answered:
                 answered = answers(address)

@@ -8,3 +8,4 @@ compile=(uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emi
 [ "${UPGRADE:-no}" = no ] || compile+=(--upgrade)
 "${compile[@]}" base.in -o base.txt
 "${compile[@]}" test.in --constraint base.txt -o test.txt
+"${compile[@]}" redis.in --constraint base.txt -o redis.txt

@@ -19,7 +19,9 @@ if [ "$(id -u)" -eq 0 ]; then # PostgreSQL refuses to run as root
     as_owner=(setpriv --reuid=postgres --regid=postgres --init-groups env HOME="$home")
 fi
 
+child=
 stop() {
+    if [ -n "$child" ]; then kill -TERM "$child" 2>/dev/null || true; fi
     if [ -e "$home/data/postmaster.pid" ]; then
         (cd / && "${as_owner[@]}" "$binaries/pg_ctl" --pgdata="$home/data" --mode=immediate --silent stop) || true
     fi
@@ -50,4 +52,10 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 )
 
 export DATABASE_URL="postgres://appraisal:$password@127.0.0.1:$port/postgres"
-"$@"
+# In the background, so that a signal to us is heeded at once and nothing is left behind.
+"$@" &
+child=$!
+status=0
+wait "$child" || status=$?
+child=
+exit "$status"

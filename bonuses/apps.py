@@ -1,0 +1,12 @@
+"""Registers the app with Django.
+
+Wiring that must run at start is in ready().
+"""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BonusesConfig(AppConfig):
+    name = "bonuses"
+    verbose_name = _("Papers")

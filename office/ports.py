@@ -1,0 +1,53 @@
+"""Ports: what a lower app may ask of an upper one, filled in when the site starts.
+
+Only Protocols and their registry; no rule lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something about to be signed, described by the app that signs it."""
+
+    kind: str  # "score" | "adjustment" | "veto" | "not-involved" | "rule"
+    block_id: int
+    what: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One unit whose figure, place or eligibility would change."""
+
+    unit: str
+    aspect: str  # "final" | "rank" | "eligible" | "award"
+    before: str
+    after: str
+
+
+class Consequences(Protocol):
+    """What would move if `change` were signed now; nothing is written."""
+
+    def __call__(self, change: Change) -> Sequence[Move]: ...
+
+
+class NotFilled(RuntimeError):
+    """A port was asked before any app filled it."""
+
+
+_consequences: Consequences | None = None
+
+
+def fill_consequences(answer: Consequences) -> None:
+    global _consequences  # a port is one socket for the whole process
+    _consequences = answer
+
+
+def consequences(change: Change) -> Sequence[Move]:
+    if _consequences is None:
+        raise NotFilled("consequences")
+    return _consequences(change)

@@ -1,0 +1,17 @@
+"""Registers the app with Django.
+
+Wiring that must run at start is in ready().
+"""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ScoringConfig(AppConfig):
+    name = "scoring"
+    verbose_name = _("Scoring")
+
+    def ready(self) -> None:
+        from scoring import receivers
+
+        receivers.connect()

@@ -1,0 +1,225 @@
+"""The whole walk of one block: cells, items, weighted parts, totals, places.
+
+Each step's rule is in its own module; storage and people are none of the engine's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from scoring.engine.arrays import (
+    MISSING,
+    NO_SOURCE,
+    SOURCES,
+    ArrayResult,
+    ArraySheet,
+    missing_mark,
+)
+from scoring.engine.cells import CountedCells, TooLargeError, count_cells
+from scoring.engine.numbers import AnyArray
+from scoring.engine.packing import pack
+from scoring.engine.ranking import rank_lists, shared_places
+from scoring.engine.sheet import (
+    BlockKind,
+    BlockStanding,
+    CellResult,
+    FirstIsZero,
+    ItemResult,
+    ItemRule,
+    Rounding,
+    RowResult,
+    Sheet,
+    Source,
+    UnitEntry,
+)
+from scoring.engine.weighting import exact_totals, fits_int64, weigh
+
+__all__ = ["MISSING", "ArrayResult", "ArraySheet", "compute", "compute_arrays", "pack", "present"]
+
+
+def compute(sheet: Sheet) -> BlockStanding:
+    """The standing of one block, every figure kept.  Plan §3, §4."""
+    return present(
+        compute_arrays(pack(sheet)),
+        block=sheet.block,
+        kind=sheet.kind,
+        items=sheet.items,
+        units=sheet.units,
+    )
+
+
+def compute_arrays(sheet: ArraySheet) -> ArrayResult:
+    """The standing of one block as numbers; exact at every size."""
+    try:
+        counted = count_cells(sheet)
+    except TooLargeError:
+        counted = count_cells(_with_python_ints(sheet))
+    adjustments = (sheet.commendations, sheet.criticisms, sheet.rewards)
+    base, weights = counted.base, sheet.weights
+    if not fits_int64(base, weights, *adjustments):
+        base, weights = base.astype(object), weights.astype(object)
+        adjustments = (_exact(adjustments[0]), _exact(adjustments[1]), _exact(adjustments[2]))
+    return _weigh_and_rank(sheet, counted, base, weights, adjustments)
+
+
+def _weigh_and_rank(
+    sheet: ArraySheet,
+    counted: CountedCells,
+    base: AnyArray,
+    weights: AnyArray,
+    adjustments: tuple[AnyArray | None, AnyArray | None, AnyArray | None],
+) -> ArrayResult:
+    units, rounding = len(sheet.order), sheet.readings.rounding
+    if units:
+        first = np.maximum.reduce(base, axis=1)
+    else:
+        first = np.zeros(len(weights), dtype=base.dtype)
+    weighted, whole, rest, divisors = weigh(base, first, weights, sheet.readings.first_is_zero)
+    by_item = np.add.reduce(weighted, axis=0)
+    by_total = exact_totals(whole, rest, divisors, weights)
+    if rounding is Rounding.EACH_ITEM:
+        preliminary, other = by_item, by_total
+    else:
+        preliminary, other = by_total, by_item
+    final, other_final = preliminary, other
+    commendations, criticisms, rewards = adjustments
+    if commendations is not None:
+        final, other_final = final + commendations, other_final + commendations
+    if criticisms is not None:
+        final, other_final = final - criticisms, other_final - criticisms
+    if rewards is not None:
+        final, other_final = final + rewards, other_final + rewards
+    # Ranked on the printed figures, so that two units that read the same stand on the same place.
+    ranks = rank_lists(np.concatenate((base, final[None], other_final[None])))
+    rank = ranks[-2]
+    zero_firsts = (first <= 0) if units else np.zeros(len(weights), dtype=bool)
+    return ArrayResult(
+        places=sheet.places,
+        rounding=rounding,
+        score=counted.score,
+        source=counted.source,
+        scorers=counted.scorers,
+        scored_sum=counted.scored_sum,
+        mean=counted.mean,
+        nobody_involved=counted.nobody_involved,
+        base=base.T,
+        first=first,
+        item_rank=ranks[:-2].T,
+        weighted=weighted.T,
+        preliminary=preliminary,
+        final=final,
+        other_final=other_final,
+        rank=rank,
+        shared=shared_places(rank),
+        missing=counted.missing,
+        differs=rank != ranks[-1],
+        first_is_zero=zero_firsts.astype(bool),
+        held=bool(zero_firsts.any()) and sheet.readings.first_is_zero is FirstIsZero.HELD,
+        order=sheet.order,
+    )
+
+
+def _with_python_ints(sheet: ArraySheet) -> ArraySheet:
+    kinds = {name: _exact(getattr(sheet, name)) for name in ("lead", "preliminary", "onsite")}
+    fields = {name: getattr(sheet, name) for name in ArraySheet.__dataclass_fields__}
+    return ArraySheet(**(fields | kinds))
+
+
+def _exact(array: AnyArray | None) -> AnyArray | None:
+    return None if array is None else array.astype(object)
+
+
+def present(
+    result: ArrayResult,
+    *,
+    block: str,
+    kind: BlockKind,
+    items: Sequence[ItemRule],
+    units: Sequence[UnitEntry],
+) -> BlockStanding:
+    """The numbers of a standing with their names; items and units in the sequence of the arrays."""
+    sub_items = [sub for item in items for sub in item.sub_items]
+    held = ["R2"] if result.held else []
+    held += [
+        f"not-involved:{sub.name}"
+        for sub, nobody in zip(sub_items, result.nobody_involved.tolist(), strict=True)
+        if nobody
+    ]
+    return BlockStanding(
+        block=block,
+        kind=kind,
+        places=result.places,
+        rounding=result.rounding,
+        provisional=result.provisional,
+        held=tuple(held),
+        differs=tuple(
+            units[i].name
+            for i in sorted(np.flatnonzero(result.differs).tolist(), key=lambda i: (units[i].order, i))
+        ),
+        rows=_rows(result, items, units),
+    )
+
+
+def _rows(
+    result: ArrayResult, items: Sequence[ItemRule], units: Sequence[UnitEntry]
+) -> tuple[RowResult, ...]:
+    # Lists of Python ints from here on: reading an array element by element is slow.
+    mark = missing_mark(result.score)
+    scores, sources = result.score.tolist(), result.source.tolist()
+    bases, weighted = result.base.tolist(), result.weighted.tolist()
+    item_ranks, item_shared = result.item_rank.tolist(), result.item_shared.tolist()
+    preliminary, final = result.preliminary.tolist(), result.final.tolist()
+    ranks, shared, missing = result.rank.tolist(), result.shared.tolist(), result.missing.tolist()
+    rows = []
+    for u in result.row_sequence.tolist():
+        unit, column = units[u], 0
+        item_results = []
+        for i, item in enumerate(items):
+            cells = []
+            for sub in item.sub_items:
+                if not sub.suspended:
+                    score = None if scores[u][column] == mark else scores[u][column]
+                    cells.append(_cell(sub.name, sub.key, score, sources[u][column]))
+                column += 1
+            item_results.append(
+                ItemResult(
+                    item=item.name,
+                    base=bases[u][i],
+                    rank=item_ranks[u][i],
+                    shared=item_shared[u][i],
+                    weighted=weighted[u][i],
+                    cells=tuple(cells),
+                    item_key=item.key,
+                )
+            )
+        rows.append(
+            RowResult(
+                unit=unit.name,
+                rank=ranks[u],
+                shared=shared[u],
+                eligible=unit.eligible,
+                missing=missing[u],
+                items=tuple(item_results),
+                preliminary=preliminary[u],
+                commendations=unit.commendations,
+                criticisms=unit.criticisms,
+                rewards=unit.rewards,
+                final=final[u],
+                unit_key=unit.key,
+                order=unit.order,
+            )
+        )
+    return tuple(rows)
+
+
+def _cell(name: str, key: int, score: int | None, code: int) -> CellResult:
+    source: Source | None = SOURCES[code]
+    return CellResult(
+        sub_item=name,
+        score=score,
+        source=source,
+        decided=score is not None and code == NO_SOURCE,
+        sub_item_key=key,
+    )

@@ -1,0 +1,25 @@
+"""What is measured and where everyone stands.
+
+One module per noun; this file only gathers them.
+"""
+
+from scoring.models.imports import BatchState, ImportBatch
+from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
+from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
+from scoring.models.standing import Standing
+
+__all__ = [
+    "BatchState",
+    "Cell",
+    "Deduction",
+    "ImportBatch",
+    "Indicator",
+    "Involvement",
+    "Look",
+    "MajorItem",
+    "RuleSource",
+    "Score",
+    "ScoreKind",
+    "Standing",
+    "SubItem",
+]

@@ -1,0 +1,42 @@
+"""Who takes part and when.
+
+One module per noun; this file only gathers them.
+"""
+
+from units.models.block import Block, BlockKind, Membership, Mode
+from units.models.cycle import (
+    STAGE_LABELS,
+    CalendarDay,
+    Cycle,
+    Reopening,
+    Rounding,
+    SignedLack,
+    StageWindow,
+)
+from units.models.reading import Reading
+from units.models.roles import ROLE_LABELS, Conflict, RoleAssignment, Team
+from units.models.unit import Succession, Unit, UnitKind, UnitName, UnitNameKind
+
+__all__ = [
+    "ROLE_LABELS",
+    "STAGE_LABELS",
+    "Block",
+    "BlockKind",
+    "CalendarDay",
+    "Conflict",
+    "Cycle",
+    "Membership",
+    "Mode",
+    "Reading",
+    "Reopening",
+    "RoleAssignment",
+    "Rounding",
+    "SignedLack",
+    "StageWindow",
+    "Succession",
+    "Team",
+    "Unit",
+    "UnitKind",
+    "UnitName",
+    "UnitNameKind",
+]

@@ -1,0 +1,170 @@
+"""Who may do what: the matrix applied to a hat, a cycle's stage and, where one is meant, a unit.
+
+Reads no figures; facts of upper apps (who leads a sub-item, who is named) are passed in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from office.refusal import Refused
+from units import matrix, stages
+from units.hats import Hat
+from units.matrix import Grant, Role, Scope
+from units.models import STAGE_LABELS, Block, Cycle, Reopening
+from units.stages import Stage
+
+SECOND_PERSON = gettext_lazy("A second person must do this: %(user)s already signed the first half.")
+
+
+def grant_of(row: str, hat: Hat | None) -> Grant:
+    return matrix.grant(row, hat.role if hat is not None else Role.ANONYMOUS)
+
+
+def stage_of(cycle: Cycle, block: Block | None = None) -> Stage:
+    """The stage that governs an act: the block's own where a track keeps its own calendar (§3)."""
+    if block is not None and block.has_own_calendar and block.stage:
+        return Stage(block.stage)
+    return cycle.stage_now
+
+
+def is_reopened(
+    row: str, cycle: Cycle, unit_id: int | None, now: datetime | None = None
+) -> bool:
+    """True while the office has opened this part again, for the unit or for all."""
+    opened = stages.OPEN_IN.get(row, frozenset())
+    return (
+        Reopening.objects.filter(
+            cycle=cycle, stage__in=[str(s) for s in opened], until__gt=now or timezone.now()
+        )
+        .filter(Q(unit_id=unit_id) | Q(unit__isnull=True))
+        .exists()
+    )
+
+
+def may(
+    row: str,
+    hat: Hat | None,
+    cycle: Cycle | None = None,
+    *,
+    unit_id: int | None = None,
+    leads: bool = False,
+    is_named: bool = False,
+    block: Block | None = None,
+) -> bool:
+    """The question without the sentence, for pages that show or hide a way in."""
+    try:
+        require(row, hat, cycle, unit_id=unit_id, leads=leads, is_named=is_named, block=block)
+    except Refused:
+        return False
+    return True
+
+
+def require(
+    row: str,
+    hat: Hat | None,
+    cycle: Cycle | None = None,
+    *,
+    unit_id: int | None = None,
+    leads: bool = False,
+    is_named: bool = False,
+    block: Block | None = None,
+    acts_on_unit: bool = False,
+) -> None:
+    """Let the act pass or raise Refused saying why not.
+
+    `unit_id` names the unit the act is about; `leads`: the hat's body leads or helps with the sub-item in
+    question; `is_named`: the person was named for this; `acts_on_unit`: the act decides about this one unit,
+    so that nobody of the office, team or leading group may act on a unit he is tied to (rulebook 3).
+    A foreign unit's object answers 404, everything else 403 or 409.
+    """
+    grant = grant_of(row, hat)
+    if hat is None:
+        if grant.is_denied:
+            raise Refused("sign-in", _("Please sign in first."), status=401)
+        return
+    if grant.is_denied or not hat.fits(cycle):
+        raise Refused(
+            "not-permitted",
+            _("As %(role)s you may not do this.") % {"role": hat.label or hat.role},
+            status=403,
+        )
+    _require_scope(grant, hat, cycle, unit_id=unit_id, leads=leads, is_named=is_named)
+    if acts_on_unit and unit_id is not None and cycle is not None and hat.is_tied_to(unit_id, cycle.pk):
+        raise Refused(
+            "own-unit",
+            _("You belong to this unit or have declared a tie to it; somebody else must do this."),
+            "§8(4)",
+            status=403,
+        )
+    if cycle is not None:
+        _require_stage(row, grant, cycle, block, unit_id)
+
+
+def _require_scope(
+    grant: Grant, hat: Hat, cycle: Cycle | None, *, unit_id: int | None, leads: bool, is_named: bool
+) -> None:
+    foreign = Refused("not-found", _("There is no such record."), status=404)
+    if grant.scope is Scope.OWN_UNIT and unit_id is not None and unit_id != hat.unit_id:
+        raise foreign
+    if grant.scope is Scope.OWN_SUB_ITEMS and unit_id is not None:
+        if cycle is not None and hat.is_tied_to(unit_id, cycle.pk):
+            raise Refused(
+                "own-unit",
+                _("Nobody scores itself: what concerns your own unit is entered by the appraisal office."),
+                "§6(3)",
+                status=403,
+            )
+        if not leads:
+            raise foreign
+    if (
+        grant.scope is Scope.OWN_TEAM
+        and unit_id is not None
+        and cycle is not None
+        and unit_id not in hat.team_unit_ids(cycle.pk)
+    ):
+        if hat.is_tied_to(unit_id, cycle.pk):
+            raise Refused(
+                "own-unit",
+                _("You belong to this unit or have declared a tie to it; somebody else must do this."),
+                "§8(4)",
+                status=403,
+            )
+        raise foreign
+    if grant.scope is Scope.NAMED and not is_named:
+        raise foreign
+
+
+def _require_stage(row: str, grant: Grant, cycle: Cycle, block: Block | None, unit_id: int | None) -> None:
+    stage = stage_of(cycle, block)
+    if grant.published and stage not in stages.AFTER_PUBLICATION:
+        raise Refused("not-published", _("The result of %(cycle)s is not published yet.") % {"cycle": cycle}, status=404)
+    if grant.in_stage and stage not in stages.OPEN_IN[row] and not is_reopened(row, cycle, unit_id):
+        raise stage_closed(cycle, stage, row)
+
+
+def stage_closed(cycle: Cycle, stage: Stage, row: str) -> Refused:
+    wanted = [s for s in stages.ORDER if s in stages.OPEN_IN[row]]
+    return Refused(
+        "stage-closed",
+        _("%(cycle)s is at the stage “%(stage)s”; this is open from “%(first)s” to “%(last)s”. Ask the appraisal office to reopen it.")
+        % {
+            "cycle": cycle.code,
+            "stage": STAGE_LABELS[stage],
+            "first": STAGE_LABELS[wanted[0]],
+            "last": STAGE_LABELS[wanted[-1]],
+        },
+        "§6",
+        status=409,
+    )
+
+
+def require_second(first_user_id: int | None, hat: Hat) -> None:
+    """The second half of a two-person act; raises Refused for the person of the first half."""
+    if first_user_id == hat.user.pk:
+        raise Refused("same-person", SECOND_PERSON % {"user": str(hat.user)}, status=403)

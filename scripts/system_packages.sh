@@ -42,7 +42,7 @@ may_install() {
 if may_install; then
     echo "Installing Debian packages: ${missing[*]}"
     apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes -o DPkg::Lock::Timeout=300)
-    if ! { "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "${missing[@]}"; } \
+    if ! { "${apt[@]}" update && "${apt[@]}" install --no-upgrade --no-install-recommends "${missing[@]}"; } \
         </dev/null >var/log/apt.log 2>&1; then
         tail -n 5 var/log/apt.log >&2
     fi

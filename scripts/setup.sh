@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:-base} # base: to run the product; test: to check it as well
-mkdir -p var/log
+mkdir -p var
 
 scripts/system_packages.sh "$kind"
 scripts/python_packages.sh "$kind"

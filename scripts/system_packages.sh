@@ -16,6 +16,7 @@ if ! command -v dpkg-query >/dev/null; then
     exit 0
 fi
 
+command -v python3 >/dev/null || wanted+=(python3)
 # Without uv, Python's own venv is used, which Debian ships apart.
 if ! command -v uv >/dev/null && ! python3 -c 'import ensurepip' 2>/dev/null; then
     wanted+=(python3-venv)
@@ -42,10 +43,12 @@ may_install() {
 if may_install; then
     echo "Installing Debian packages: ${missing[*]}"
     apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes -o DPkg::Lock::Timeout=300)
-    if ! { "${apt[@]}" update && "${apt[@]}" install --no-upgrade --no-install-recommends "${missing[@]}"; } \
-        </dev/null >var/log/apt.log 2>&1; then
-        tail -n 5 var/log/apt.log >&2
-    fi
+    mkdir -p var/log
+    # A list that cannot be renewed (no network, own mirror) may still be good enough to install from.
+    {
+        "${apt[@]}" update || true
+        "${apt[@]}" install --no-upgrade --no-install-recommends "${missing[@]}"
+    } </dev/null >var/log/apt.log 2>&1 || tail -n 5 var/log/apt.log >&2
     mapfile -t missing < <(missing_packages)
     [ ${#missing[@]} -gt 0 ] || exit 0
 fi

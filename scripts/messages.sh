@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 case ${1:-compile} in
 compile)
-    [ -d locale ] || exit 0
+    shopt -s nullglob
     for catalogue in locale/*/LC_MESSAGES/*.po; do
         compiled=${catalogue%.po}.mo
         [ "$compiled" -nt "$catalogue" ] || .venv/bin/pybabel --quiet compile -i "$catalogue" -o "$compiled"

@@ -9,7 +9,9 @@ kind=${1:-base}
 # A stamp inside .venv says which pins it holds; it vanishes with the folder. test.txt contains base.txt.
 digest_of() { sha256sum "requirements/$1.txt" | cut -d' ' -f1; }
 holds() { [ -e ".venv/holds-$1-$(digest_of "$1")" ]; }
-if .venv/bin/python -c '' 2>/dev/null && { holds "$kind" || { [ "$kind" = base ] && holds test; }; }; then
+# The programs in .venv/bin carry the folder's full path: a moved or copied checkout needs new ones.
+works() { [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD" ] && .venv/bin/python -c '' 2>/dev/null; }
+if works && { holds "$kind" || { [ "$kind" = base ] && holds test; }; }; then
     exit 0
 fi
 
@@ -25,7 +27,7 @@ find_python() {
     return 1
 }
 
-if ! .venv/bin/python -c '' 2>/dev/null; then
+if ! works; then
     python=$(find_python)
     if command -v uv >/dev/null && uv venv --quiet --clear --python "$(command -v "$python")" .venv; then
         :
@@ -35,6 +37,7 @@ if ! .venv/bin/python -c '' 2>/dev/null; then
         echo "Python cannot make .venv: please install the Debian package python3-venv." >&2
         exit 1
     fi
+    echo "$PWD" >.venv/made-in
 fi
 
 echo "Installing Python packages (requirements/$kind.txt)"

@@ -24,7 +24,11 @@ export PATH="$PWD/.venv/bin:$PATH"
 pytest_within() { timeout --foreground --kill-after=30s "$1" python -m pytest "${@:2}"; }
 workers=${TEST_PROCESSES:-2}
 
-lint() { ruff check . && ruff format --check .; }
+lint() {
+    local checked=0
+    ruff check . || checked=1
+    ruff format --check . && return "$checked"
+}
 types() { mypy manage.py "${packages[@]}"; }
 migrations() { python manage.py makemigrations --check --dry-run; }
 sqlite() { pytest_within 20m -n "$workers" -m "not browser" </dev/null; }

@@ -89,6 +89,8 @@ def commands(port: int, tasks: str) -> dict[str, list[str]]:
     web += ["--timeout=60", "--graceful-timeout=10", "--log-level=warning"]
     if tasks == "worker":
         return {"web server": web, "worker": [sys.executable, "manage.py", "db_worker"]}
+    if tasks.startswith(("redis", "unix")):
+        print("Long work waits in Redis until a worker runs: .venv/bin/python manage.py rqworker")
     return {"web server": web}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_OURS = {".git", ".venv", "var", "staticfiles", "build", "__pycache__", "node_modules"}
+NOT_OURS = {"var", "staticfiles", "build", "__pycache__"}
 PINNED = ["base", "test", "redis"]
 
 
@@ -21,7 +21,7 @@ def our_text_files() -> list[Path]:
     """Every text file of the checkout that a person or a tool of ours wrote."""
     files: list[Path] = []
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in NOT_OURS and not name.endswith("_cache")]
+        folders[:] = [name for name in folders if name not in NOT_OURS and name.strip(".") in (name, "ci")]
         files += [Path(folder, name) for name in names if not name.endswith((".pyc", ".mo"))]
     return [path for path in files if path.name != ".git" and b"\0" not in path.read_bytes()[:8192]]
 

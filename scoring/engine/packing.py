@@ -13,7 +13,7 @@ from scoring.engine.arrays import MISSING, ArraySheet, BoolArray
 from scoring.engine.numbers import AnyArray
 from scoring.engine.sheet import CellEntry, MissingHow, Sheet
 
-_LARGEST = 2**62
+_LARGEST = 2**59
 
 
 def pack(sheet: Sheet) -> ArraySheet:

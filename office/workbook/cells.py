@@ -102,8 +102,7 @@ BRACKETS: Final = str.maketrans(
     {"(": "（", ")": "）", "[": "（", "]": "）", "〔": "（", "〕": "）", "【": "（", "】": "）"}
 )
 SPACES = re.compile(r"\s+")
-PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
-TYPED_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)")
+TYPED_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 CHINESE_DIGITS: Final = "〇零一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟"
 CHINESE_NUMBER = re.compile(f"[{CHINESE_DIGITS}半点]+(?:分)?")
 MINUSES: Final = str.maketrans({"−": "-", "﹣": "-", "‐": "-", "‑": "-", "–": "-"})
@@ -124,8 +123,9 @@ def clean(text: str) -> str:
 
 def normalise_name(text: str) -> str:
     """The form in which names are compared: NFKC, no spaces or zero-width marks, full-width brackets."""
-    folded = unicodedata.normalize("NFKC", text.translate(ZERO_WIDTH))
-    return SPACES.sub("", folded.translate(ZERO_WIDTH)).translate(BRACKETS)
+    folded = SPACES.sub("", unicodedata.normalize("NFKC", text.translate(ZERO_WIDTH)).translate(ZERO_WIDTH))
+    # Once more: letters that a space kept apart may now combine.
+    return unicodedata.normalize("NFKC", folded).translate(BRACKETS)
 
 
 def common_fault(cell: Cell) -> Fault | None:
@@ -184,7 +184,7 @@ def _why_no_number(text: str, unit: str) -> str:
         return "percent"
     if "," in text or "、" in text:
         return "comma"
-    if text.replace("。", ".").count(".") > 1 and re.fullmatch(r"[\d.。+-]+", text):
+    if text.replace("。", ".").count(".") > 1 and re.fullmatch(r"[+-]?[0-9.。]+", text):
         return "two-dots"
     if re.search(r"[约近余多至到~～≥≤<>＞＜]|左右|以上|以下|\d\s*[-—–]+\s*\d", text) and re.search(
         r"\d", text

@@ -133,12 +133,12 @@ def emit(message: dict[str, Any]) -> None:
     sys.stdout.buffer.write(orjson.dumps(message) + b"\n")
 
 
-def restrict(limits: Limits) -> None:
-    """Memory, processor time, no core file, no file to write to."""
+def restrict(limits: Limits, written_bytes: int) -> None:
+    """Memory, processor time, no core file, no file to write to unless a copy is made."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes, written_bytes))
 
 
 def main() -> None:
@@ -146,12 +146,12 @@ def main() -> None:
     order = orjson.loads(sys.argv[1])
     limits = Limits(**order["limits"])
     gc.disable()  # a short life without cycles
-    restrict(limits)
+    restrict(limits, limits.inflated_bytes if order["do"] == "mark" else 0)
     try:
         if order["do"] == "mark":
             from office.workbook.marking import mark
 
-            mark(order)
+            mark(limits, emit)
         else:
             read(limits, order["suffix"])
         usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -170,7 +170,9 @@ def _reach(grid: Grid, first: int) -> int:
 
 
 def _is_part_of_header(grid: Grid, first: int, last: int) -> bool:
-    """Whether a row can be a further header row: text only, no numbers."""
+    """Whether a row can be a further header row: text only, no numbers; and the first is no title."""
+    if len({cell for cell in grid.rows[first] if cell}) < 2:
+        return False
     return not any(cell[:1] not in ("", TEXT) for cell in grid.rows[last]) or last <= _reach(grid, first)
 
 
@@ -281,6 +283,17 @@ SIGNATURES: Final = {
     ),
     "date": ("填报日期", "填表日期", "日期", "填报时间"),
 }
+# Words that are never a unit's or an item's name, so that they end the table even in a filled row.
+PLAIN_LABELS: Final = {
+    "填表人",
+    "填报人",
+    "制表人",
+    "审核人",
+    "复核人",
+    "联系电话",
+    "单位（盖章）",
+    "单位（公章）",
+}
 SIGNATURE_BY_WORD: Final = {word: name for name, words in SIGNATURES.items() for word in words}
 _SIGNATURE_WORDS = "|".join(sorted((re.escape(word) for word in SIGNATURE_BY_WORD), key=len, reverse=True))
 SIGNATURE = re.compile(f"({_SIGNATURE_WORDS})[:：]")
@@ -302,6 +315,8 @@ def row_role(text: str) -> str:
         return "note"
     opening = SIGNATURE.match(folded)
     if opening:
+        return "signature"
+    if bare in PLAIN_LABELS:
         return "signature"
     if bare in SIGNATURE_BY_WORD:
         return "label"

@@ -2,11 +2,15 @@
 It knows sentences and cells; what an importer accepts is its own.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from django.utils.translation import gettext
+
 from office.workbook.cells import Cell, Fault, NotInvolved
+from office.workbook.guard import marked
+from office.workbook.limits import Limits
 from office.workbook.sentences import sentence
 from office.workbook.wire import UNCACHED
 
@@ -135,6 +139,36 @@ class ImportReport:
         (self.errors if as_errors else self.warnings).extend(problems)
 
 
-def problems_in_order(report: ImportReport) -> Sequence[tuple[Problem, bool]]:
-    """Errors first, then warnings; True marks an error."""
-    return [(problem, True) for problem in report.errors] + [(problem, False) for problem in report.warnings]
+MOST_MARKED = 2_000  # problems; a sheet with more is wrong as a whole
+
+
+def marked_copy(original: bytes, report: ImportReport, limits: Limits | None = None) -> bytes:
+    """The same workbook with the bad cells filled and commented, and a list of the problems as first sheet.
+
+    .xlsx always: a legacy .xls, and a workbook too large to be changed in place, come back as their values.
+    Raises Refused for a file that could not be read in the first place.
+    """
+    ordered = [(problem, True) for problem in report.errors] + [
+        (problem, False) for problem in report.warnings
+    ]
+    order = {
+        "author": gettext("Appraisal office"),
+        "title": gettext("Problems"),
+        "headers": [
+            gettext("Kind"),
+            gettext("Sheet"),
+            gettext("Cell"),
+            gettext("Column"),
+            gettext("Value"),
+            gettext("What is wrong, and what to do"),
+        ],
+        "widths": [8, 16, 10, 16, 24, 80],
+        "error": gettext("Error"),
+        "warning": gettext("Warning"),
+        "problems": [
+            [each.sheet, each.cell, each.row, each.column, each.value, each.message, is_error]
+            for each, is_error in ordered[:MOST_MARKED]
+        ],
+    }
+    limits = limits or Limits()
+    return marked(original, order, replace(limits, seconds=limits.seconds * 3))

@@ -465,7 +465,10 @@ class SheetReader:
                 raise ChildRefusal("damaged") from error
             self._take_rows(text)
             if b"</sheetData>" in carry:
-                return
+                break
+        left = carry.partition(b"</sheetData>")[0]
+        if any(mark.encode() in left for mark in HOLDS):
+            raise ChildRefusal("damaged")
 
     @staticmethod
     def _without_empty_rows(raw: bytes) -> bytes:

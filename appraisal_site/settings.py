@@ -40,7 +40,9 @@ def read_database() -> dict[str, Any]:
     try:
         return dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
     except (ImproperlyConfigured, ValueError) as error:
-        stop(f"DATABASE_URL cannot be read ({error}); use sqlite:///path or postgres://user:password@host/name")
+        stop(
+            f"DATABASE_URL cannot be read ({error}); use sqlite:///path or postgres://user:password@host/name"
+        )
 
 
 def read_port() -> int:
@@ -134,9 +136,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if _name and _name != ":memory:":
         Path(_name).parent.mkdir(parents=True, exist_ok=True)
     # WAL can lose commits on a reset in SQLite before these versions; the rollback journal cannot.
-    _wal_is_safe = sqlite3.sqlite_version_info >= (3, 51, 3) or sqlite3.sqlite_version_info[:2] in {
-        pair[:2] for pair in ((3, 50, 7), (3, 44, 6)) if sqlite3.sqlite_version_info >= pair
-    } and sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)}
+    _wal_is_safe = sqlite3.sqlite_version_info >= (3, 51, 3) or (
+        sqlite3.sqlite_version_info[:2]
+        in {pair[:2] for pair in ((3, 50, 7), (3, 44, 6)) if sqlite3.sqlite_version_info >= pair}
+        and sqlite3.sqlite_version_info[:2] in {(3, 50), (3, 44)}
+    )
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -207,6 +211,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True

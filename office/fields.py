@@ -17,7 +17,7 @@ STORED_PLACES = 4  # a cycle's `places` is 0 to 4, so ten-thousandths hold every
 STORED_SCALE = 10**STORED_PLACES
 
 if TYPE_CHECKING:
-    _Base = models.Field[Decimal | int | str | None, Decimal | None]
+    _Base = models.Field[Decimal | int | str | None, Any]  # Decimal, or None where null=True
 else:
     _Base = models.BigIntegerField
 

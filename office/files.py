@@ -79,7 +79,9 @@ def _zip_type(path: Path) -> str:
     return ZIP
 
 
-def store(chunks: Iterable[bytes], name: str, by: User, *, allowed: Iterable[str] | None = None) -> StoredFile:
+def store(
+    chunks: Iterable[bytes], name: str, by: User, *, allowed: Iterable[str] | None = None
+) -> StoredFile:
     """Keep the bytes and return their row.
 
     Raises Refused when nothing came, when the disk is full, or when the content is none of `allowed`.
@@ -116,7 +118,9 @@ def store(chunks: Iterable[bytes], name: str, by: User, *, allowed: Iterable[str
     except OSError as error:
         raise Refused(
             "disk",
-            _("%(name)s could not be kept: %(why)s. Nothing was changed; please tell the system administrator.")
+            _(
+                "%(name)s could not be kept: %(why)s. Nothing was changed; please tell the system administrator."
+            )
             % {"name": safe_name(name), "why": error.strerror or str(error)},
             status=507,
         ) from error
@@ -130,7 +134,9 @@ def read(stored: StoredFile) -> bytes:
     try:
         content = path_of(stored.sha256).read_bytes()
     except OSError as error:
-        raise Refused("file-lost", _("The file %(name)s is no longer in the store.") % {"name": stored.name}) from error
+        raise Refused(
+            "file-lost", _("The file %(name)s is no longer in the store.") % {"name": stored.name}
+        ) from error
     if hashlib.sha256(content).hexdigest() != stored.sha256:
         raise Refused("file-altered", _("The stored file %(name)s was altered.") % {"name": stored.name})
     return content

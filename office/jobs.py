@@ -100,7 +100,9 @@ def run_job(job_id: int) -> None:
         logger.exception("job %s failed", job_id)
         finish = {
             "state": JobState.FAILED,
-            "message": _("The work stopped by a fault of the program; nothing was changed. Please try again or call the system administrator."),
+            "message": _(
+                "The work stopped by a fault of the program; nothing was changed. Please try again or call the system administrator."
+            ),
         }
     Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(finished_at=timezone.now(), **finish)
 

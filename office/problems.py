@@ -34,7 +34,13 @@ def handle_exception(exception: Exception, context: dict[str, Any]) -> Response 
     if response is None:
         return None
     if isinstance(exception, exceptions.ValidationError):
-        return problem(response.status_code, _("Invalid input"), _flat(exception.detail), "invalid", fields=exception.detail)
+        return problem(
+            response.status_code,
+            _("Invalid input"),
+            _flat(exception.detail),
+            "invalid",
+            fields=exception.detail,
+        )
     code = "not-found" if isinstance(exception, Http404) else str(getattr(exception, "default_code", "error"))
     detail = str(getattr(exception, "detail", exception)) or _("There is no such record.")
     answer = problem(response.status_code, str(response.status_text), detail, code.replace("_", "-"))

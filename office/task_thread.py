@@ -14,8 +14,8 @@ from django_tasks.backends.immediate import ImmediateBackend
 from django_tasks.base import TaskResult
 
 
-class ThreadBackend(ImmediateBackend):  # type: ignore[misc]  # the package ships partial types
-    def _execute_task(self, task_result: TaskResult[Any, Any]) -> None:
+class ThreadBackend(ImmediateBackend):
+    def _execute_task(self, task_result: TaskResult[Any]) -> None:
         run = super()._execute_task
 
         def body() -> None:

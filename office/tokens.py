@@ -34,7 +34,9 @@ def _digest(key: str) -> str:
 def issue(by: audit.Actor, label: str, days: int) -> str:
     """A new key for the person's present role; raises Refused beyond 90 days."""
     if not 1 <= days <= LONGEST_DAYS:
-        raise Refused("token-days", _("A token lasts 1 to %(days)d days.") % {"days": LONGEST_DAYS}, status=422)
+        raise Refused(
+            "token-days", _("A token lasts 1 to %(days)d days.") % {"days": LONGEST_DAYS}, status=422
+        )
     key = secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=by.user,
@@ -69,4 +71,6 @@ class ExpiringTokenAuthentication(authentication.BaseAuthentication):
 def may_sign(request: Request) -> None:
     """Refuse a token where a person must be at the screen."""
     if isinstance(request.auth, ApiToken):
-        raise Refused("token-may-not", _("This needs a person signed in at the screen, not a token."), status=403)
+        raise Refused(
+            "token-may-not", _("This needs a person signed in at the screen, not a token."), status=403
+        )

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from office.models import SystemRole
@@ -94,7 +93,7 @@ def hats_of(user: User) -> list[Hat]:
     if user.is_superuser and not any(h.role is Role.OFFICE for h in hats):
         hats.append(Hat(user, Role.OFFICE, key="su", label=_("appraisal office")))
     order = list(Role)
-    return sorted(hats, key=lambda h: (-order.index(h.role) if h.role is Role.OFFICE else order.index(h.role)))
+    return sorted(hats, key=lambda h: -order.index(h.role) if h.role is Role.OFFICE else order.index(h.role))
 
 
 def hat_for(user: User, role: Role, cycle: Cycle | None = None, unit: Unit | None = None) -> Hat:

@@ -33,9 +33,7 @@ def stage_of(cycle: Cycle, block: Block | None = None) -> Stage:
     return cycle.stage_now
 
 
-def is_reopened(
-    row: str, cycle: Cycle, unit_id: int | None, now: datetime | None = None
-) -> bool:
+def is_reopened(row: str, cycle: Cycle, unit_id: int | None, now: datetime | None = None) -> bool:
     """True while the office has opened this part again, for the unit or for all."""
     opened = stages.OPEN_IN.get(row, frozenset())
     return (
@@ -56,10 +54,20 @@ def may(
     leads: bool = False,
     is_named: bool = False,
     block: Block | None = None,
+    acts_on_unit: bool = False,
 ) -> bool:
     """The question without the sentence, for pages that show or hide a way in."""
     try:
-        require(row, hat, cycle, unit_id=unit_id, leads=leads, is_named=is_named, block=block)
+        require(
+            row,
+            hat,
+            cycle,
+            unit_id=unit_id,
+            leads=leads,
+            is_named=is_named,
+            block=block,
+            acts_on_unit=acts_on_unit,
+        )
     except Refused:
         return False
     return True
@@ -143,7 +151,9 @@ def _require_scope(
 def _require_stage(row: str, grant: Grant, cycle: Cycle, block: Block | None, unit_id: int | None) -> None:
     stage = stage_of(cycle, block)
     if grant.published and stage not in stages.AFTER_PUBLICATION:
-        raise Refused("not-published", _("The result of %(cycle)s is not published yet.") % {"cycle": cycle}, status=404)
+        raise Refused(
+            "not-published", _("The result of %(cycle)s is not published yet.") % {"cycle": cycle}, status=404
+        )
     if grant.in_stage and stage not in stages.OPEN_IN[row] and not is_reopened(row, cycle, unit_id):
         raise stage_closed(cycle, stage, row)
 
@@ -152,7 +162,9 @@ def stage_closed(cycle: Cycle, stage: Stage, row: str) -> Refused:
     wanted = [s for s in stages.ORDER if s in stages.OPEN_IN[row]]
     return Refused(
         "stage-closed",
-        _("%(cycle)s is at the stage “%(stage)s”; this is open from “%(first)s” to “%(last)s”. Ask the appraisal office to reopen it.")
+        _(
+            "%(cycle)s is at the stage “%(stage)s”; this is open from “%(first)s” to “%(last)s”. Ask the appraisal office to reopen it."
+        )
         % {
             "cycle": cycle.code,
             "stage": STAGE_LABELS[stage],

@@ -5,7 +5,7 @@ What the person may do is told by roles: office.SystemRole and units.RoleAssignm
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -21,7 +21,7 @@ class User(AbstractUser):
     phone = models.CharField(_("mobile phone"), max_length=30, blank=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
 
-    objects: ClassVar[UserManager[User]] = UserManager()
+    objects: ClassVar[UserManager[Any]] = UserManager()
 
     class Meta:
         verbose_name = _("person")

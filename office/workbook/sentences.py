@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a sentence stays on one line
 """Every sentence the workbook layer says, by code, so that the deciding modules need no translation.
 Codes are for programs and never change; the sentences are for people and go through gettext.
 """

@@ -24,7 +24,7 @@ ROWS_PER_LINE: Final = 500
 LINE_BYTES: Final = 64 * 1024 * 1024
 
 
-class ChildRefusal(Exception):  # noqa: N818 - named as the Refused it becomes in the parent
+class ChildRefusal(Exception):
     """Raised in the child: the file is not read, for a reason the parent has a sentence for."""
 
     def __init__(self, code: str, **figures: str | int) -> None:

@@ -5,18 +5,20 @@ Names and people stay outside: `sheet` has the same block as named values, `stan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scoring.engine.numbers import AnyArray, IntArray
+from scoring.engine.numbers import AnyArray, BoolArray, IntArray
 from scoring.engine.ranking import shared_places
 from scoring.engine.sheet import Readings, Rounding, Source
 
 MISSING = -(2**63)  # in int64 arrays; an array of int32 uses its own least value
 
-BoolArray = npt.NDArray[np.bool_]
+_LARGEST_AMOUNT = 2**59  # three of them and a preliminary score stay within int64
+
 CodeArray = npt.NDArray[np.int8]
 
 # Codes of `ArrayResult.source`.  0 with a score is a zero by decision; 0 without one is missing.
@@ -31,9 +33,11 @@ SOURCES: tuple[Source | None, ...] = (
 )
 
 
-def missing_mark(array: AnyArray) -> int:
+def missing_mark(number_type: np.dtype[Any]) -> int:
     """The value that stands for “nobody has scored” in an array of this type."""
-    return MISSING if array.dtype == object else int(np.iinfo(array.dtype).min)
+    if number_type.kind == "O" or number_type == np.int64:
+        return MISSING
+    return int(np.iinfo(number_type).min)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +67,8 @@ class ArraySheet:
     commendations: IntArray | None = None  # (U,) points
     criticisms: IntArray | None = None  # (U,) points, positive
     rewards: IntArray | None = None  # (U,) points
+    item_begins: IntArray = field(init=False)  # first sub-item of each item that has any
+    filled_items: IntArray = field(init=False)  # the items that have any
 
     def __post_init__(self) -> None:
         shape = (len(self.order), len(self.item_of))
@@ -73,12 +79,17 @@ class ArraySheet:
         for cells in (*kinds, *flags):
             if cells is not None and cells.shape != shape:
                 raise ValueError(f"cells have the shape {cells.shape} where {shape} is due")
-        if len(self.item_of) and (
-            (self.item_of[1:] < self.item_of[:-1]).any()
-            or self.item_of[0] < 0
-            or self.item_of[-1] >= len(self.weights)
-        ):
+        for amounts in (self.commendations, self.criticisms, self.rewards):
+            if amounts is None or not amounts.size or amounts.dtype.kind == "O":
+                continue
+            if max(int(amounts.max()), -int(amounts.min())) >= _LARGEST_AMOUNT:
+                raise ValueError("additions and deductions of this size need an array of Python ints")
+        grouped = self.item_of.tolist()
+        if grouped != sorted(grouped) or not set(grouped) <= set(range(len(self.weights))):
             raise ValueError("sub-items must stand grouped by item, in the items' order")
+        filled = sorted(set(grouped))
+        object.__setattr__(self, "filled_items", np.array(filled, dtype=np.intp))
+        object.__setattr__(self, "item_begins", np.array([grouped.index(i) for i in filled], dtype=np.intp))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +104,6 @@ class ArrayResult:
     rounding: Rounding
     score: AnyArray  # (U, S) counted; MISSING where there is none
     source: CodeArray  # (U, S) index into SOURCES
-    scorers: IntArray  # (S,) how many units have a counted score of their own
-    scored_sum: AnyArray  # (S,) points, the sum of those scores
-    mean: AnyArray  # (S,) points, MISSING where nobody has scored
     nobody_involved: BoolArray  # (S,) every unit's cell is confirmed as not involved
     base: AnyArray  # (U, I) points
     first: AnyArray  # (I,) points, the best base score
@@ -108,7 +116,6 @@ class ArrayResult:
     shared: BoolArray  # (U,)
     missing: IntArray  # (U,) cells without a score
     differs: BoolArray  # (U,) whose place is another under the other rounding
-    first_is_zero: BoolArray  # (I,) even the first has nothing
     held: bool  # by reading R2, which is not decided and would bite
     order: IntArray  # (U,) the plan's order
 

@@ -6,6 +6,7 @@ Each step's rule is in its own module; storage and people are none of the engine
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from scoring.engine.arrays import (
     ArraySheet,
     missing_mark,
 )
-from scoring.engine.cells import CountedCells, TooLargeError, count_cells
+from scoring.engine.counting import TooLargeError, count_cells
 from scoring.engine.numbers import AnyArray
 from scoring.engine.packing import pack
 from scoring.engine.ranking import rank_lists, shared_places
@@ -56,58 +57,38 @@ def compute_arrays(sheet: ArraySheet) -> ArrayResult:
         counted = count_cells(sheet)
     except TooLargeError:
         counted = count_cells(_with_python_ints(sheet))
-    adjustments = (sheet.commendations, sheet.criticisms, sheet.rewards)
-    base, weights = counted.base, sheet.weights
-    if not fits_int64(base, weights, *adjustments):
-        base, weights = base.astype(object), weights.astype(object)
-        adjustments = (_exact(adjustments[0]), _exact(adjustments[1]), _exact(adjustments[2]))
-    return _weigh_and_rank(sheet, counted, base, weights, adjustments)
-
-
-def _weigh_and_rank(
-    sheet: ArraySheet,
-    counted: CountedCells,
-    base: AnyArray,
-    weights: AnyArray,
-    adjustments: tuple[AnyArray | None, AnyArray | None, AnyArray | None],
-) -> ArrayResult:
-    units, rounding = len(sheet.order), sheet.readings.rounding
+    base, weights, added = counted.base, sheet.weights, _net_adjustments(sheet)
+    units = len(sheet.order)
     if units:
         first = np.maximum.reduce(base, axis=1)
     else:
         first = np.zeros(len(weights), dtype=base.dtype)
-    weighted, whole, rest, divisors = weigh(base, first, weights, sheet.readings.first_is_zero)
-    by_item = np.add.reduce(weighted, axis=0)
-    by_total = exact_totals(whole, rest, divisors, weights)
-    if rounding is Rounding.EACH_ITEM:
+    lowest: int = base.min().item() if base.size and base.dtype.kind != "O" else -1
+    firsts = first.tolist()
+    if not fits_int64(lowest, firsts, weights.tolist()):
+        base, first, weights = base.astype(object), first.astype(object), weights.astype(object)
+        added = _exact(added)
+    parts = weigh(base, first, weights, sheet.readings.first_is_zero, negatives=lowest < 0)
+    by_item = np.add.reduce(parts.rounded, axis=0)
+    by_total = exact_totals(parts, by_item)
+    if sheet.readings.rounding is Rounding.EACH_ITEM:
         preliminary, other = by_item, by_total
     else:
         preliminary, other = by_total, by_item
-    final, other_final = preliminary, other
-    commendations, criticisms, rewards = adjustments
-    if commendations is not None:
-        final, other_final = final + commendations, other_final + commendations
-    if criticisms is not None:
-        final, other_final = final - criticisms, other_final - criticisms
-    if rewards is not None:
-        final, other_final = final + rewards, other_final + rewards
+    final, other_final = (preliminary, other) if added is None else (preliminary + added, other + added)
     # Ranked on the printed figures, so that two units that read the same stand on the same place.
     ranks = rank_lists(np.concatenate((base, final[None], other_final[None])))
     rank = ranks[-2]
-    zero_firsts = (first <= 0) if units else np.zeros(len(weights), dtype=bool)
     return ArrayResult(
         places=sheet.places,
-        rounding=rounding,
+        rounding=sheet.readings.rounding,
         score=counted.score,
         source=counted.source,
-        scorers=counted.scorers,
-        scored_sum=counted.scored_sum,
-        mean=counted.mean,
         nobody_involved=counted.nobody_involved,
         base=base.T,
         first=first,
         item_rank=ranks[:-2].T,
-        weighted=weighted.T,
+        weighted=parts.rounded.T,
         preliminary=preliminary,
         final=final,
         other_final=other_final,
@@ -115,16 +96,30 @@ def _weigh_and_rank(
         shared=shared_places(rank),
         missing=counted.missing,
         differs=rank != ranks[-1],
-        first_is_zero=zero_firsts.astype(bool),
-        held=bool(zero_firsts.any()) and sheet.readings.first_is_zero is FirstIsZero.HELD,
+        held=(
+            units > 0 and sheet.readings.first_is_zero is FirstIsZero.HELD and any(top <= 0 for top in firsts)
+        ),
         order=sheet.order,
     )
 
 
+def _net_adjustments(sheet: ArraySheet) -> AnyArray | None:
+    """What is added to each unit's preliminary score, points; None when nobody has anything."""
+    added = sheet.commendations
+    if sheet.criticisms is not None:
+        added = -sheet.criticisms if added is None else added - sheet.criticisms
+    if sheet.rewards is not None:
+        added = sheet.rewards if added is None else added + sheet.rewards
+    return added
+
+
 def _with_python_ints(sheet: ArraySheet) -> ArraySheet:
-    kinds = {name: _exact(getattr(sheet, name)) for name in ("lead", "preliminary", "onsite")}
-    fields = {name: getattr(sheet, name) for name in ArraySheet.__dataclass_fields__}
-    return ArraySheet(**(fields | kinds))
+    return replace(
+        sheet,
+        lead=_exact(sheet.lead),
+        preliminary=_exact(sheet.preliminary),
+        onsite=_exact(sheet.onsite),
+    )
 
 
 def _exact(array: AnyArray | None) -> AnyArray | None:
@@ -166,7 +161,7 @@ def _rows(
     result: ArrayResult, items: Sequence[ItemRule], units: Sequence[UnitEntry]
 ) -> tuple[RowResult, ...]:
     # Lists of Python ints from here on: reading an array element by element is slow.
-    mark = missing_mark(result.score)
+    mark = missing_mark(result.score.dtype)
     scores, sources = result.score.tolist(), result.source.tolist()
     bases, weighted = result.base.tolist(), result.weighted.tolist()
     item_ranks, item_shared = result.item_rank.tolist(), result.item_shared.tolist()

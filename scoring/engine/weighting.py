@@ -6,17 +6,13 @@ Counting the cells is in `cells`, the rounding rule in `numbers`, places in `ran
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import lcm
 
 import numpy as np
 
-from scoring.engine.numbers import (
-    AnyArray,
-    divide_arrays,
-    half_up_fraction,
-    round_division,
-)
+from scoring.engine.numbers import AnyArray, half_up_array, half_up_fraction
 from scoring.engine.sheet import FirstIsZero
 
 _SAFE = 2**61
@@ -29,76 +25,76 @@ def exact_weighted(weight: int, own: int, first: int, first_is_zero: FirstIsZero
     return Fraction(weight if first_is_zero is FirstIsZero.ALL_FULL else 0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightedParts:
+    """Weight × own ÷ first for I items (and any axes before them) and U units."""
+
+    rounded: AnyArray  # (…, I, U) points as printed
+    products: AnyArray  # (…, I, U) what was divided
+    divisors: AnyArray  # (…, I) by what
+    negatives: bool  # whether any product is below zero
+
+
 def weigh(
-    base: AnyArray, first: AnyArray, weights: AnyArray, first_is_zero: FirstIsZero
-) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
-    """Weight × own ÷ first for all items and units, shape (…, items, units).
+    base: AnyArray, first: AnyArray, weights: AnyArray, first_is_zero: FirstIsZero, *, negatives: bool
+) -> WeightedParts:
+    """The weighted parts of all items and units.
 
-    Returns the parts rounded half-up, the parts rounded down, what is left over of each, and the
-    divisors (…, items). The caller has checked the bounds with `fits_int64`.
+    `negatives` says whether some base score is below zero. The caller has checked the bounds.
     """
+    products, divisors = base * weights[..., None], first
     zero = first <= 0
-    some_zero = zero.any()
-    divisors = np.where(zero, 1, first) if some_zero else first
-    products = base * weights[..., None]
-    if some_zero:
-        instead = weights if first_is_zero is FirstIsZero.ALL_FULL else np.zeros_like(weights)
+    if zero.any():
+        divisors = np.where(zero, 1, first)
+        instead = weights if first_is_zero is FirstIsZero.ALL_FULL else weights * 0
         products = np.where(zero[..., None], instead[..., None], products)
-    whole, rest = divide_arrays(products, divisors[..., None])
-    return round_division(whole, rest, divisors[..., None]), whole, rest, divisors
+    rounded = half_up_array(products, divisors[..., None], products < 0 if negatives else None)
+    return WeightedParts(rounded, products, divisors, negatives)
 
 
-def exact_totals(whole: AnyArray, rest: AnyArray, divisors: AnyArray, weights: AnyArray) -> AnyArray:
-    """The totals of the units when only the total is rounded (reading R1), points.
+def exact_totals(parts: WeightedParts, by_item: AnyArray) -> AnyArray:
+    """The totals of the units when only the total is rounded (reading R1), (U,) points.
 
-    `whole` and `rest` as `weigh` returns them, (items, units). Integers only: the leftovers are summed
-    over a common denominator, or, where that is too large, in fixed point with a bound on the error,
-    and the few totals too near to a half are settled as fractions.
+    `by_item` has the sums of the rounded parts; they are set right by what the roundings took or gave.
+    Integers only: those leftovers are summed over a common denominator or, where that is too large, in
+    fixed point with a bound on the error, and the few totals too near to a half are settled as fractions.
     """
-    totals: AnyArray = np.add.reduce(whole, axis=0)
-    items = len(divisors)
-    if not items:
-        return totals
-    cancelled = [gcd(int(w), int(d)) or 1 for w, d in zip(weights, divisors, strict=True)]
-    common = lcm(*(int(d) // g for d, g in zip(divisors, cancelled, strict=True)))
-    if common * 2 * (items + 1) < _SAFE or rest.dtype == object:
-        factors = [common // (int(d) // g) for d, g in zip(divisors, cancelled, strict=True)]
-        shares = rest // np.array(cancelled, dtype=rest.dtype)[:, None]
-        over = np.add.reduce(shares * np.array(factors, dtype=rest.dtype)[:, None], axis=0)
-        more, left = divide_arrays(over, np.array(common, dtype=rest.dtype))
-        return round_division(totals + more, left, np.array(common, dtype=rest.dtype))
-    return _totals_in_fixed_point(totals, rest, divisors)
+    divisors = parts.divisors.tolist()
+    if not divisors:
+        return by_item
+    # Between −half and half a divisor each.
+    rest = parts.products - parts.rounded * parts.divisors[:, None]
+    common = lcm(*divisors)
+    if rest.dtype.kind != "O" and common * (len(divisors) + 1) >= _SAFE:
+        return _totals_in_fixed_point(by_item, rest, divisors)
+    factors = np.array([common // divisor for divisor in divisors], dtype=rest.dtype)
+    over = factors @ rest
+    below_zero = by_item + over // common < 0 if parts.negatives else None
+    corrected: AnyArray = by_item + half_up_array(over, np.array(common, dtype=rest.dtype), below_zero)
+    return corrected
 
 
-def _totals_in_fixed_point(totals: AnyArray, rest: AnyArray, divisors: AnyArray) -> AnyArray:
+def _totals_in_fixed_point(by_item: AnyArray, rest: AnyArray, divisors: list[int]) -> AnyArray:
     items = len(divisors)
-    bits = min(61 - int(divisors.max()).bit_length(), 59 - items.bit_length())
-    scaled = np.add.reduce((rest << bits) // divisors[:, None], axis=0)
+    bits = 60 - max(divisors).bit_length() - items.bit_length()
+    by = np.array(divisors, dtype=np.int64)[:, None]
+    # The true sum is at least `scaled` and less than `scaled + items`, in units of 2 to the −bits.
+    scaled = np.add.reduce((rest << bits) // by, axis=0)
     half = 1 << (bits - 1)
     low = (scaled + (half - 1)) >> bits
     high = (scaled + (half + items)) >> bits
-    rounded: AnyArray = totals + low
-    # The true sum is at least `scaled` and less than `scaled + items`: where both ends agree it is settled.
-    for unit in np.flatnonzero(low != high):
-        parts = (Fraction(int(r), int(d)) for r, d in zip(rest[:, unit], divisors, strict=True))
-        rounded[unit] = half_up_fraction(int(totals[unit]) + sum(parts, Fraction(0)))
-    return rounded
+    corrected: AnyArray = by_item + low
+    for unit in np.flatnonzero(low != high).tolist():
+        leftovers = (Fraction(r, d) for r, d in zip(rest[:, unit].tolist(), divisors, strict=True))
+        corrected[unit] = half_up_fraction(int(by_item[unit]) + sum(leftovers, Fraction(0)))
+    return corrected
 
 
-def fits_int64(base: AnyArray, weights: AnyArray, *amounts: AnyArray | None) -> bool:
+def fits_int64(lowest: int, firsts: list[int], weights: list[int]) -> bool:
     """Whether every product and sum of the weighting stays within int64."""
-    if base.dtype == object:
-        return False
-    highest = max(int(base.max()), -int(base.min()), 1) if base.size else 1
-    heaviest = sum(abs(int(weight)) for weight in weights)
-    added = sum(_largest(amount) for amount in amounts)
-    return 2 * highest * max(heaviest, 1) + added < _SAFE
-
-
-def _largest(amount: AnyArray | None) -> int:
-    if amount is None or not amount.size:
-        return 0
-    return max(int(amount.max()), -int(amount.min()))
+    highest = max(1, *firsts, -lowest) if firsts else 1
+    heaviest = max(1, sum(abs(weight) for weight in weights))
+    return 2 * highest * heaviest < _SAFE
 
 
 def total_of(parts: Sequence[Fraction]) -> int:

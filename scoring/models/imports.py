@@ -29,6 +29,7 @@ class ImportBatch(models.Model):
     kind = models.CharField(_("kind"), max_length=20)  # plan | scores | ledger | adjustments | returns
     target = models.CharField(_("target"), max_length=120)
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    file_sha256 = models.CharField(_("digest"), max_length=64, db_index=True)
     state = models.CharField(_("state"), max_length=10, choices=BatchState.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(_("handed in"), auto_now_add=True)
@@ -48,8 +49,6 @@ class ImportBatch(models.Model):
                 name="same_bytes_taken_once",
             )
         ]
-
-    file_sha256 = models.CharField(_("digest"), max_length=64, db_index=True)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file}"

@@ -56,7 +56,9 @@ class Cell(models.Model):
     class Meta:
         verbose_name = _("cell")
         verbose_name_plural = _("cells")
-        constraints = [models.UniqueConstraint(fields=["membership", "sub_item"], name="one_cell_per_unit_and_sub_item")]
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "sub_item"], name="one_cell_per_unit_and_sub_item")
+        ]
 
     def __str__(self) -> str:
         return f"{self.membership.unit} · {self.sub_item}"

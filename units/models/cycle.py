@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from office.fields import PointsField
@@ -98,9 +99,7 @@ class StageWindow(models.Model):
         verbose_name_plural = _("stage windows")
         ordering = ["opens_on"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["cycle", "block", "stage"], name="one_window_per_stage", nulls_distinct=False
-            ),
+            models.UniqueConstraint("cycle", Coalesce("block", 0), "stage", name="one_window_per_stage"),
             models.CheckConstraint(
                 condition=models.Q(closes_on__gte=models.F("opens_on")), name="window_ends_after_it_opens"
             ),

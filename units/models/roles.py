@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from units.matrix import Role
@@ -53,7 +54,7 @@ class RoleAssignment(models.Model):
         verbose_name_plural = _("roles")
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role", "unit", "cycle"], name="same_role_once", nulls_distinct=False
+                "user", "role", Coalesce("unit", 0), Coalesce("cycle", 0), name="same_role_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(role__in=["UO", "UP", "LA"], unit__isnull=False)
@@ -104,7 +105,9 @@ class Conflict(models.Model):
     class Meta:
         verbose_name = _("conflict of interest")
         verbose_name_plural = _("conflicts of interest")
-        constraints = [models.UniqueConstraint(fields=["cycle", "user", "unit"], name="conflict_declared_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "user", "unit"], name="conflict_declared_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} – {self.unit}"

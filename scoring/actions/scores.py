@@ -1,0 +1,411 @@
+"""Entering, clearing and explaining a score; proposing and deciding that a sub-item does not involve a unit.
+
+Which score counts and what follows for the places is computed by the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from office import audit
+from office.fields import format_points
+from office.models import StoredFile
+from office.refusal import Refused
+from scoring import permissions
+from scoring.models import Cell, Deduction, Indicator, Involvement, Score, ScoreKind
+from units.hats import Hat
+from units.matrix import Role
+from units.models import Unit
+from units.permissions import require, require_second
+from units.signals import announce_stale, once_per_block
+
+SCORE_FIELDS = [
+    "points",
+    "entered_by",
+    "entered_at",
+    "by_office",
+    "on_behalf_of",
+    "compared_by",
+    "reason",
+    "paper",
+    "batch",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DeductionLine:
+    points: Decimal  # ≥ 0, points taken off
+    reason: str
+    indicator: Indicator | None = None
+    evidence: str = ""
+    on: date | None = None
+
+
+def load_cell(cell_id: int, *, lock: bool = False, annotations: Mapping[str, Any] | None = None) -> Cell:
+    """The cell with everything an act on it asks for, in one query; locks its block's row on request."""
+    cells = Cell.objects.select_related(
+        "block__cycle", "membership__unit", "membership__block__cycle", "sub_item__item", "sub_item__lead"
+    )
+    if lock:
+        cells = cells.select_for_update(of=("block",))
+    cell = cells.filter(pk=cell_id).annotate(**(annotations or {})).first()
+    if cell is None:
+        raise Refused("not-found", _("There is no such record."), status=404)
+    cell.membership.block = cell.block
+    return cell
+
+
+def require_points(points: Decimal, *, floor: Decimal, base: Decimal, places: int, what: str) -> None:
+    """Refuse points below the floor, above the base or with more decimals than the cycle keeps; never round."""
+    if not points.is_finite():
+        raise Refused("not-a-number", _("%(what)s: this is not a number.") % {"what": what}, status=422)
+    figures = {
+        "what": what,
+        "value": format_points(points),
+        "base": format_points(base),
+        "floor": format_points(floor),
+    }
+    if points > base:
+        raise Refused(
+            "above-base", _("%(what)s: %(value)s is above the base of %(base)s.") % figures, "§3", status=422
+        )
+    if points < floor:
+        raise Refused(
+            "below-floor",
+            _("%(what)s: %(value)s is below the floor of %(floor)s.") % figures,
+            "§3",
+            status=422,
+        )
+    if points.scaleb(places) != points.scaleb(places).to_integral_value():
+        raise Refused(
+            "too-many-decimals",
+            _("%(what)s: %(value)s has more than %(places)d decimals; scores are never rounded.")
+            % (figures | {"places": places}),
+            status=422,
+        )
+
+
+def require_version(cell: Cell, version: int | None, kind: str, wanted: Decimal | None) -> None:
+    """409 with both values when somebody else was faster."""
+    if version is None or version == cell.version:
+        return
+    stored = Score.objects.filter(cell=cell, kind=kind).first()
+    raise Refused(
+        "changed-meanwhile",
+        _(
+            "%(cell)s was changed meanwhile: it now reads %(stored)s; you wanted %(wanted)s. Look again, then save."
+        )
+        % {
+            "cell": str(cell),
+            "stored": format_points(stored.points) if stored else "—",
+            "wanted": format_points(wanted) if wanted is not None else "—",
+        },
+        status=409,
+        values={
+            "stored": format_points(stored.points) if stored else None,
+            "wanted": format_points(wanted) if wanted is not None else None,
+            "version": cell.version,
+        },
+    )
+
+
+def points_after(cell: Cell, lines: Sequence[DeductionLine]) -> Decimal:
+    """Base less the deduction lines, each indicator stopping at its own floor.  §3."""
+    sub = cell.sub_item
+    if any(line.points < 0 for line in lines):
+        raise Refused("negative-deduction", _("A deduction is the number taken off, 0 or more."), status=422)
+    indicators = list(sub.indicators.all())
+    if indicators and any(line.indicator is None for line in lines):
+        raise Refused(
+            "indicator-missing",
+            _("%(sub)s has indicators; each deduction names one of them.") % {"sub": sub},
+            status=422,
+        )
+    if not indicators:
+        left: Decimal = sub.base_points - sum((line.points for line in lines), Decimal(0))
+        return max(sub.floor, left)
+    total: Decimal = Decimal(0)
+    for indicator in indicators:
+        off = sum((line.points for line in lines if line.indicator == indicator), Decimal(0))
+        total += max(sub.floor, indicator.base_points - off)
+    return total
+
+
+def _load_for_score(cell_id: int, kind: ScoreKind) -> Cell:
+    """The locked cell, with `previous` (points or None) and `had_lines` of that kind beside it."""
+    mine = Score.objects.filter(cell=OuterRef("pk"), kind=kind)
+    return load_cell(
+        cell_id,
+        lock=True,
+        annotations={
+            "previous": Subquery(mine.values("points")[:1]),
+            "had_lines": Exists(Deduction.objects.filter(score__cell=OuterRef("pk"), score__kind=kind)),
+        },
+    )
+
+
+def record_score(
+    *,
+    by: Hat,
+    cell_id: int,
+    kind: ScoreKind,
+    points: Decimal | None = None,
+    reason: str = "",
+    version: int | None = None,
+    lines: Sequence[DeductionLine] = (),
+    paper: StoredFile | None = None,
+    on_behalf_of: Unit | None = None,
+) -> Cell:
+    """Store one score of a cell and bring the block's places up to date.  Plan §4(1), rulebook 3.
+
+    `points` None with lines: the lines give the number; both: they must agree. `version` is what the person
+    saw, None for doors without a screen. Returns the cell with its new version.
+    Raises Refused: not permitted, stage closed, out of range, a sheet that contradicts its own lines,
+    changed meanwhile (409 with both values).
+    """
+    with transaction.atomic():
+        with once_per_block():
+            cell = _load_for_score(cell_id, kind)
+            permissions.require_may_score(by, kind, cell)
+            points = _points_to_store(cell, points, lines)
+            require_version(cell, version, kind, points)
+            _bump(cell)
+            Score.objects.bulk_create(
+                [
+                    Score(
+                        cell=cell,
+                        kind=kind,
+                        points=points,
+                        entered_by=by.user,
+                        entered_at=timezone.now(),
+                        by_office=by.role is Role.OFFICE,
+                        on_behalf_of=on_behalf_of,
+                        reason=reason,
+                        paper=paper,
+                    )
+                ],
+                update_conflicts=True,
+                unique_fields=["cell", "kind"],
+                update_fields=SCORE_FIELDS,
+            )
+            if lines or cell.had_lines:  # type: ignore[attr-defined]  # annotated by _load_for_score
+                _replace_lines(cell, kind, lines)
+            announce_stale(cell.block_id, cell.block)
+        previous = cell.previous  # type: ignore[attr-defined]  # annotated by _load_for_score
+        audit.record(
+            by,
+            "score.recorded",
+            cell,
+            cycle_code=cell.block.cycle.code,
+            kind=str(kind),
+            before=None if previous is None else format_points(previous),
+            after=format_points(points),
+            reason=reason,
+            lines=[[format_points(line.points), line.reason] for line in lines],
+            on_behalf_of=on_behalf_of.name if on_behalf_of else "",
+            version=cell.version,
+        )
+    return cell
+
+
+def _points_to_store(cell: Cell, points: Decimal | None, lines: Sequence[DeductionLine]) -> Decimal:
+    sub = cell.sub_item
+    if lines:
+        computed = points_after(cell, lines)
+        if points is not None and points != computed:
+            raise Refused(
+                "lines-disagree",
+                _("%(cell)s: the deductions give %(computed)s, the score says %(points)s.")
+                % {"cell": str(cell), "computed": format_points(computed), "points": format_points(points)},
+                "§3",
+                status=422,
+            )
+        points = computed
+    if points is None:
+        raise Refused("no-points", _("Please enter a score."), status=422)
+    require_points(
+        points, floor=sub.floor, base=sub.base_points, places=cell.block.cycle.places, what=str(cell)
+    )
+    return points
+
+
+def _bump(cell: Cell) -> None:
+    Cell.objects.filter(pk=cell.pk).update(version=F("version") + 1)
+    cell.version += 1
+
+
+def _replace_lines(cell: Cell, kind: ScoreKind, lines: Sequence[DeductionLine]) -> None:
+    score = Score.objects.get(cell=cell, kind=kind)
+    Deduction.objects.filter(score=score).delete()
+    Deduction.objects.bulk_create(
+        [
+            Deduction(
+                score=score,
+                indicator=line.indicator,
+                points=line.points,
+                reason=line.reason,
+                evidence=line.evidence,
+                on=line.on,
+            )
+            for line in lines
+        ]
+    )
+
+
+def clear_score(*, by: Hat, cell_id: int, kind: ScoreKind, reason: str, version: int | None = None) -> Cell:
+    """Take one kind of score back (撤销); the next kind in the order counts again.  Rulebook 3.
+
+    Raises Refused without a reason, when there is nothing to clear, or as record_score does.
+    """
+    with transaction.atomic():
+        with once_per_block():
+            cell = _load_for_score(cell_id, kind)
+            permissions.require_may_score(by, kind, cell)
+            if not reason.strip():
+                raise Refused("no-reason", _("Clearing a score needs a reason."), status=422)
+            previous = cell.previous  # type: ignore[attr-defined]  # annotated by _load_for_score
+            if previous is None:
+                raise Refused(
+                    "nothing-to-clear", _("%(cell)s holds no such score.") % {"cell": str(cell)}, status=422
+                )
+            require_version(cell, version, kind, None)
+            _bump(cell)
+            Deduction.objects.filter(score__cell=cell, score__kind=kind).delete()
+            Score.objects.filter(cell=cell, kind=kind).delete()
+            announce_stale(cell.block_id, cell.block)
+        audit.record(
+            by,
+            "score.cleared",
+            cell,
+            cycle_code=cell.block.cycle.code,
+            kind=str(kind),
+            before=format_points(previous),
+            after=None,
+            reason=reason,
+            version=cell.version,
+        )
+    return cell
+
+
+def _require_may_propose(by: Hat, cell: Cell) -> None:
+    require(
+        "E08",
+        by,
+        cell.block.cycle,
+        unit_id=cell.membership.unit_id,
+        leads=by.role is Role.LEAD and permissions.leads(by, cell.sub_item),
+        block=cell.block,
+        acts_on_unit=True,
+    )
+
+
+def propose_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | None = None) -> Cell:
+    """Say that the sub-item hardly involves the unit (基本不涉及); the cell is missing until decided.  §3.
+
+    Raises Refused without a reason, for one's own unit, or when it is already proposed or confirmed.
+    """
+    with transaction.atomic():
+        with once_per_block():
+            cell = load_cell(cell_id, lock=True)
+            _require_may_propose(by, cell)
+            if not reason.strip():
+                raise Refused("no-reason", _("“Not involved” needs a reason."), "§3", status=422)
+            if cell.involvement in {Involvement.PROPOSED, Involvement.CONFIRMED}:
+                raise Refused(
+                    "already-proposed",
+                    _("%(cell)s is already marked: %(state)s.")
+                    % {"cell": str(cell), "state": cell.get_involvement_display()},
+                )
+            require_version(cell, version, "", None)
+            cell.version += 1
+            cell.involvement = Involvement.PROPOSED
+            cell.involvement_reason = reason
+            cell.proposed_by = by.user
+            cell.involvement_decided_by = None
+            cell.save()
+        audit.record(
+            by,
+            "not-involved.proposed",
+            cell,
+            cycle_code=cell.block.cycle.code,
+            reason=reason,
+            version=cell.version,
+        )
+    return cell
+
+
+def decide_not_involved(
+    *, by: Hat, cell_id: int, confirm: bool, reason: str = "", version: int | None = None
+) -> Cell:
+    """A second person of the office confirms or rejects a proposal; confirmed, the mean counts.  §3.
+
+    Raises Refused for the person who proposed, for other roles than the office, without a proposal, and for
+    a rejection without a reason.
+    """
+    with transaction.atomic():
+        with once_per_block():
+            cell = load_cell(cell_id, lock=True)
+            if by.role is not Role.OFFICE:
+                raise Refused("not-permitted", _("The appraisal office decides this."), "§3", status=403)
+            _require_may_propose(by, cell)
+            if cell.involvement != Involvement.PROPOSED:
+                raise Refused(
+                    "nothing-proposed", _("%(cell)s: nothing is proposed here.") % {"cell": str(cell)}
+                )
+            require_second(cell.proposed_by_id, by)
+            if not confirm and not reason.strip():
+                raise Refused("no-reason", _("A rejection needs a reason."), status=422)
+            require_version(cell, version, "", None)
+            cell.version += 1
+            cell.involvement = Involvement.CONFIRMED if confirm else Involvement.REJECTED
+            cell.involvement_decided_by = by.user
+            cell.save()
+        audit.record(
+            by,
+            "not-involved.confirmed" if confirm else "not-involved.rejected",
+            cell,
+            cycle_code=cell.block.cycle.code,
+            reason=reason,
+            version=cell.version,
+        )
+    return cell
+
+
+def withdraw_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | None = None) -> Cell:
+    """Take a proposal or a confirmation back; the stored scores count again.  §3."""
+    with transaction.atomic():
+        with once_per_block():
+            cell = load_cell(cell_id, lock=True)
+            _require_may_propose(by, cell)
+            if not reason.strip():
+                raise Refused("no-reason", _("Taking this back needs a reason."), status=422)
+            if cell.involvement not in {Involvement.PROPOSED, Involvement.CONFIRMED}:
+                raise Refused(
+                    "nothing-proposed", _("%(cell)s: nothing is proposed here.") % {"cell": str(cell)}
+                )
+            if cell.involvement == Involvement.CONFIRMED and by.role is not Role.OFFICE:
+                raise Refused("not-permitted", _("The appraisal office decides this."), "§3", status=403)
+            require_version(cell, version, "", None)
+            cell.version += 1
+            cell.involvement = Involvement.NONE
+            cell.involvement_reason = ""
+            cell.proposed_by = cell.involvement_decided_by = None
+            cell.save()
+        audit.record(
+            by,
+            "not-involved.withdrawn",
+            cell,
+            cycle_code=cell.block.cycle.code,
+            reason=reason,
+            version=cell.version,
+        )
+    return cell

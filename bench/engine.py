@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -161,8 +162,8 @@ def main() -> None:
         sheets = city(times)
         assert all(same_answer(compute_arrays(sheet), bare_numpy(sheet)) for sheet in sheets)
         ours, reference, ratio = pair(
-            lambda sheets=sheets: [compute_arrays(sheet) for sheet in sheets],  # type: ignore[misc]  # default
-            lambda sheets=sheets: [bare_numpy(sheet) for sheet in sheets],  # type: ignore[misc]  # default
+            partial(compute_all, sheets),
+            partial(bare_all, sheets),
             repeats,
         )
         say(
@@ -184,7 +185,7 @@ def growth() -> None:
     seconds = []
     for times in sizes:
         sheets = city(times, np.int32)
-        seconds.append(statistics.median(rounds(lambda sheets=sheets: [compute_arrays(s) for s in sheets])))  # type: ignore[misc]  # default
+        seconds.append(statistics.median(rounds(partial(compute_all, sheets))))
     slope = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
     said = ", ".join(f"{n * SHIPPED_UNITS:,}: {s * 1e3:.1f} ms" for n, s in zip(sizes, seconds, strict=True))
     last = math.log(seconds[-1] / seconds[-2]) / math.log(sizes[-1] / sizes[-2])
@@ -236,7 +237,7 @@ def million() -> None:
     keep: list[ArrayResult] = []
     for n, shape in enumerate(SHIPPED):  # block by block, as they are read and stored
         sheet = block(shape, shape.units * times, np.int32, 2012 + n)
-        took = rounds(lambda sheet=sheet: keep_last(keep, n, compute_arrays(sheet)))  # type: ignore[misc]  # default
+        took = rounds(partial(keep_at, keep, n, sheet))
         seconds += statistics.median(took)
     one_by_one = peak_mb() - started
     keep.clear()
@@ -245,7 +246,7 @@ def million() -> None:
     at_once = peak_mb() - started
     keep.clear()
     for sheet in sheets:
-        took = [clock(lambda sheet=sheet: bare_numpy(sheet)) for _ in range(5)]  # type: ignore[misc]  # default
+        took = [clock(partial(bare_numpy, sheet)) for _ in range(5)]
         reference += statistics.median(took)
     say(
         f"{SHIPPED_UNITS * times:,} units × 13–27 sub-items",
@@ -261,10 +262,18 @@ def million() -> None:
     )
 
 
-def keep_last(keep: list[ArrayResult], place: int, result: ArrayResult) -> None:
+def keep_at(keep: list[ArrayResult], place: int, sheet: ArraySheet) -> None:
     """Hold one result for each block, all figures and places, so that memory shows them."""
     del keep[place:]
-    keep.append(result)
+    keep.append(compute_arrays(sheet))
+
+
+def compute_all(sheets: list[ArraySheet]) -> list[ArrayResult]:
+    return [compute_arrays(sheet) for sheet in sheets]
+
+
+def bare_all(sheets: list[ArraySheet]) -> list[tuple[Ints, ...]]:
+    return [bare_numpy(sheet) for sheet in sheets]
 
 
 def clock(work: Callable[[], object]) -> float:

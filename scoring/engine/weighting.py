@@ -16,6 +16,8 @@ from scoring.engine.numbers import AnyArray, half_up_array, half_up_fraction
 from scoring.engine.sheet import FirstIsZero
 
 _SAFE = 2**61
+# The largest common denominator (times the items) over which leftovers are summed.
+_COMMON_UP_TO = _SAFE
 _UNITS_AT_A_TIME = 1 << 14
 
 
@@ -80,7 +82,9 @@ def weigh_units(
         by_item = np.add.reduce(parts.rounded, axis=0)
         return parts.rounded, by_item, exact_totals(parts, by_item)
     # Narrow scores are never below zero, and then no part is greater than its weight.
-    weighted = np.empty(base.shape, dtype=base.dtype if max(weights.tolist()) < 2**31 else weights.dtype)
+    weighted = np.empty(
+        base.shape, dtype=base.dtype if max(weights.tolist(), default=0) < 2**31 else weights.dtype
+    )
     by_item, by_total = np.empty(units, dtype=weights.dtype), np.empty(units, dtype=weights.dtype)
     for begin in range(0, units, _UNITS_AT_A_TIME):
         some = slice(begin, begin + _UNITS_AT_A_TIME)
@@ -103,7 +107,7 @@ def exact_totals(parts: WeightedParts, by_item: AnyArray) -> AnyArray:
     # Between −half and half a divisor each.
     rest = parts.products - parts.rounded * parts.divisors[:, None]
     common = lcm(*divisors)
-    if rest.dtype.kind != "O" and common * (len(divisors) + 1) >= _SAFE:
+    if rest.dtype.kind != "O" and common * (len(divisors) + 1) >= _COMMON_UP_TO:
         return _totals_in_fixed_point(by_item, rest, divisors)
     factors = np.array([common // divisor for divisor in divisors], dtype=rest.dtype)
     over = factors @ rest

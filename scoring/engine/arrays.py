@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scoring.engine.numbers import AnyArray, IntArray
+from scoring.engine.numbers import AnyArray, BoolArray, IntArray
 from scoring.engine.ranking import shared_places
 from scoring.engine.sheet import Readings, Rounding, Source
 
@@ -19,7 +19,6 @@ MISSING = -(2**63)  # in int64 arrays; an array of int32 uses its own least valu
 
 _LARGEST_AMOUNT = 2**59  # three of them and a preliminary score stay within int64
 
-BoolArray = npt.NDArray[np.bool_]
 CodeArray = npt.NDArray[np.int8]
 
 # Codes of `ArrayResult.source`.  0 with a score is a zero by decision; 0 without one is missing.
@@ -117,7 +116,6 @@ class ArrayResult:
     shared: BoolArray  # (U,)
     missing: IntArray  # (U,) cells without a score
     differs: BoolArray  # (U,) whose place is another under the other rounding
-    first_is_zero: BoolArray  # (I,) even the first has nothing
     held: bool  # by reading R2, which is not decided and would bite
     order: IntArray  # (U,) the plan's order
 

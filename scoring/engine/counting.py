@@ -16,13 +16,13 @@ from scoring.engine.arrays import (
     ONSITE,
     PRELIMINARY,
     ArraySheet,
-    BoolArray,
     CodeArray,
     missing_mark,
 )
-from scoring.engine.numbers import AnyArray, IntArray, half_up, half_up_array
+from scoring.engine.numbers import AnyArray, BoolArray, IntArray, half_up, half_up_array
 from scoring.engine.sheet import Counting
 
+_CODES = np.arange(MEAN + 1, dtype=np.int8)
 # Cells worked on at a time: few enough to stay in the processor's cache.
 _CELLS_AT_A_TIME = 1 << 16
 # Scores whose sums stay below this bound cannot leave int64.
@@ -65,10 +65,10 @@ def count_cells(sheet: ArraySheet) -> CountedCells:
     scorers = np.zeros(subs, dtype=np.int64)
     scored_sum = np.zeros(subs, dtype=wide)
     for part in parts:
-        counted, codes = _own_scores(sheet, part, mark)
+        counted, codes, scored = _own_scores(sheet, part, mark)
         if limit is not None:
             _require_within(limit, counted)
-        scorers += np.add.reduce(codes != 0, axis=0, dtype=np.int64)
+        scorers += np.add.reduce(scored, axis=0, dtype=np.int64)
         scored_sum += np.add.reduce(counted, axis=0, dtype=wide)
         if in_one:
             score, source = counted, codes
@@ -87,7 +87,11 @@ def count_cells(sheet: ArraySheet) -> CountedCells:
     for part in parts:
         counted, codes, has_score = _fill(sheet, part, score[part], source[part], mean, scorable)
         if subs:
-            base[sheet.filled_items, part] = np.add.reduceat(counted, sheet.item_begins, axis=1, dtype=wide).T
+            sums = np.add.reduceat(counted, sheet.item_begins, axis=1, dtype=wide).T
+            if in_one and len(sums) == len(base):
+                base = sums
+            else:
+                base[sheet.filled_items, part] = sums
         if not has_score.all():
             lacking = ~has_score if sheet.suspended is None else ~(has_score | sheet.suspended)
             missing[part] = np.add.reduce(lacking, axis=1, dtype=np.int64)
@@ -99,11 +103,11 @@ def count_cells(sheet: ArraySheet) -> CountedCells:
     return CountedCells(score, source, base, missing, _nobody_involved(sheet, scorable))
 
 
-def _own_scores(sheet: ArraySheet, part: slice, mark: int) -> tuple[AnyArray, CodeArray]:
-    """Scores that stand by themselves, 0 where there is none, and their sources."""
+def _own_scores(sheet: ArraySheet, part: slice, mark: int) -> tuple[AnyArray, CodeArray, BoolArray]:
+    """Scores that stand by themselves, 0 where there is none; their sources; where there are any."""
     shape = (part.stop - part.start, len(sheet.item_of))
     raw: AnyArray | None = None
-    codes: CodeArray = np.zeros(shape, dtype=np.int8)
+    codes: CodeArray | None = None
     has: dict[int, BoolArray] = {}
     # From the weakest to the strongest: a later kind takes the place of an earlier one.
     for code, kind in ((LEAD, sheet.lead), (PRELIMINARY, sheet.preliminary), (ONSITE, sheet.onsite)):
@@ -112,9 +116,11 @@ def _own_scores(sheet: ArraySheet, part: slice, mark: int) -> tuple[AnyArray, Co
         scores = kind[part]
         has[code] = there = scores != mark
         raw = scores if raw is None else np.where(there, scores, raw)
-        codes = np.maximum(codes, there.view(np.int8) * np.int8(code))
-    if raw is None:
-        return np.zeros(shape, dtype=np.int64), codes
+        own_code = there.view(np.int8) * _CODES[code]
+        codes = own_code if codes is None else np.maximum(codes, own_code)
+    if raw is None or codes is None:
+        nothing = np.zeros(shape, dtype=np.int8)
+        return np.zeros(shape, dtype=np.int64), nothing, nothing != 0
     if sheet.readings.counting.is_mix and sheet.preliminary is not None and sheet.onsite is not None:
         both = has[PRELIMINARY] & has[ONSITE]
         if sheet.visit_required is not None:
@@ -132,8 +138,9 @@ def _own_scores(sheet: ArraySheet, part: slice, mark: int) -> tuple[AnyArray, Co
     if sheet.suspended is not None:
         uncounted = sheet.suspended if uncounted is None else uncounted | sheet.suspended
     if uncounted is not None:
-        codes = codes * ~uncounted
-    return np.where(codes != 0, raw, 0).astype(raw.dtype, copy=False), codes
+        codes = codes * (~uncounted).view(np.int8)
+    scored = codes != 0
+    return np.where(scored, raw, 0).astype(raw.dtype, copy=False), codes, scored
 
 
 def _mixed(preliminary: AnyArray, onsite: AnyArray, counting: Counting) -> AnyArray:
@@ -142,7 +149,7 @@ def _mixed(preliminary: AnyArray, onsite: AnyArray, counting: Counting) -> AnyAr
         _require_within(_SAFE_SUM // parts, preliminary, onsite)
         preliminary, onsite = preliminary.astype(np.int64), onsite.astype(np.int64)
     sums = preliminary * counting.preliminary_part + onsite * counting.onsite_part
-    return half_up_array(sums, np.array(parts, dtype=sums.dtype))
+    return half_up_array(sums, np.array(parts, dtype=sums.dtype), sums < 0)
 
 
 def _require_within(limit: int, *figures: AnyArray) -> None:
@@ -174,7 +181,7 @@ def _fill(
         if sheet.suspended is not None:
             takes_mean = takes_mean & ~sheet.suspended
         counted = np.where(takes_mean, mean, counted)
-        codes = codes + takes_mean.view(np.int8) * np.int8(MEAN)
+        codes = codes + takes_mean.view(np.int8) * _CODES[MEAN]
     has_score = codes != 0
     if sheet.decided_zero is not None:
         zero = sheet.decided_zero[part]

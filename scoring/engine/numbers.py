@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 AnyArray = npt.NDArray[Any]  # int64, or Python ints where int64 could overflow
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
@@ -25,8 +26,9 @@ def half_up(numerator: int, denominator: int) -> int:
     """
     if denominator <= 0:
         raise ValueError("the denominator must be positive")
-    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return magnitude if numerator >= 0 else -magnitude
+    # Division rounds down, so half a denominator is added first; one less than half of an even one
+    # below zero, where a tie has to go down.
+    return (numerator + (denominator - (numerator < 0)) // 2) // denominator
 
 
 def half_up_fraction(value: Fraction) -> int:
@@ -34,28 +36,17 @@ def half_up_fraction(value: Fraction) -> int:
     return half_up(value.numerator, value.denominator)
 
 
-def half_up_array(numerators: AnyArray, denominators: AnyArray) -> AnyArray:
+def half_up_array(
+    numerators: AnyArray, denominators: AnyArray, negative: BoolArray | None = None
+) -> AnyArray:
     """`half_up` element by element, broadcasting.
 
-    The caller has made sure that twice a numerator and a denominator fit the arrays' integers.
+    `negative` marks the figures below zero, None that there are none. The caller has made sure that
+    a numerator and a denominator together fit the arrays' integers.
     """
-    whole, rest = divide_arrays(numerators, denominators)
-    return round_division(whole, rest, denominators)
-
-
-def divide_arrays(numerators: AnyArray, denominators: AnyArray) -> tuple[AnyArray, AnyArray]:
-    """Quotients rounded down, and what is left over: 0 ≤ rest < denominator."""
-    whole = numerators // denominators
-    rest = whole * denominators
-    np.subtract(numerators, rest, out=rest)
-    return whole, rest
-
-
-def round_division(whole: AnyArray, rest: AnyArray, denominators: AnyArray) -> AnyArray:
-    """`half_up_array` of a division already made by `divide_arrays`."""
-    doubled = rest + rest
-    # Below zero a half goes down: away from zero.  `whole` is negative exactly when the numerator is.
-    return whole + (doubled >= denominators + (whole < 0))
+    half = denominators // 2 if negative is None else (denominators - negative) // 2
+    rounded: AnyArray = (numerators + half) // denominators
+    return rounded
 
 
 def parse_points(text: str, places: int) -> int:

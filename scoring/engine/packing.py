@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from scoring.engine.arrays import MISSING, ArraySheet, BoolArray
-from scoring.engine.numbers import AnyArray
+from scoring.engine.arrays import MISSING, ArraySheet
+from scoring.engine.numbers import AnyArray, BoolArray
 from scoring.engine.sheet import CellEntry, MissingHow, Sheet
 
 _LARGEST = 2**59

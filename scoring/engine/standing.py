@@ -58,16 +58,19 @@ def compute_arrays(sheet: ArraySheet) -> ArrayResult:
     except TooLargeError:
         counted = count_cells(_with_python_ints(sheet))
     base, weights, added = counted.base, sheet.weights, _net_adjustments(sheet)
-    if units := len(sheet.order):
+    units = len(sheet.order)
+    if units:
         first = np.maximum.reduce(base, axis=1)
     else:
         first = np.zeros(len(weights), dtype=base.dtype)
-    if not fits_int64(base, first, weights, added):
+    lowest: int = base.min().item() if base.size and base.dtype.kind != "O" else -1
+    firsts = first.tolist()
+    if not fits_int64(lowest, firsts, weights.tolist()):
         base, first, weights = base.astype(object), first.astype(object), weights.astype(object)
         added = _exact(added)
-    parts = weigh(base, first, weights, sheet.readings.first_is_zero)
+    parts = weigh(base, first, weights, sheet.readings.first_is_zero, negatives=lowest < 0)
     by_item = np.add.reduce(parts.rounded, axis=0)
-    by_total = exact_totals(parts)
+    by_total = exact_totals(parts, by_item)
     if sheet.readings.rounding is Rounding.EACH_ITEM:
         preliminary, other = by_item, by_total
     else:
@@ -93,9 +96,8 @@ def compute_arrays(sheet: ArraySheet) -> ArrayResult:
         shared=shared_places(rank),
         missing=counted.missing,
         differs=rank != ranks[-1],
-        first_is_zero=parts.first_is_zero if units else np.zeros(len(weights), dtype=bool),
         held=(
-            units > 0 and sheet.readings.first_is_zero is FirstIsZero.HELD and bool(parts.first_is_zero.any())
+            units > 0 and sheet.readings.first_is_zero is FirstIsZero.HELD and any(top <= 0 for top in firsts)
         ),
         order=sheet.order,
     )

@@ -12,13 +12,7 @@ from math import lcm
 
 import numpy as np
 
-from scoring.engine.arrays import BoolArray
-from scoring.engine.numbers import (
-    AnyArray,
-    divide_arrays,
-    half_up_fraction,
-    round_division,
-)
+from scoring.engine.numbers import AnyArray, half_up_array, half_up_fraction
 from scoring.engine.sheet import FirstIsZero
 
 _SAFE = 2**61
@@ -33,68 +27,73 @@ def exact_weighted(weight: int, own: int, first: int, first_is_zero: FirstIsZero
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightedParts:
-    """Weight × own ÷ first for I items (and any axes before them) and U units, as a finished division."""
+    """Weight × own ÷ first for I items (and any axes before them) and U units."""
 
     rounded: AnyArray  # (…, I, U) points as printed
-    whole: AnyArray  # (…, I, U) points, rounded down
-    rest: AnyArray  # (…, I, U) what the division leaves over, 0 ≤ rest < divisor
-    divisors: AnyArray  # (…, I)
-    first_is_zero: BoolArray  # (…, I) even the first has nothing
+    products: AnyArray  # (…, I, U) what was divided
+    divisors: AnyArray  # (…, I) by what
+    negatives: bool  # whether any product is below zero
 
 
-def weigh(base: AnyArray, first: AnyArray, weights: AnyArray, first_is_zero: FirstIsZero) -> WeightedParts:
-    """The weighted parts of all items and units.  The caller has checked the bounds with `fits_int64`."""
+def weigh(
+    base: AnyArray, first: AnyArray, weights: AnyArray, first_is_zero: FirstIsZero, *, negatives: bool
+) -> WeightedParts:
+    """The weighted parts of all items and units.
+
+    `negatives` says whether some base score is below zero. The caller has checked the bounds.
+    """
+    products, divisors = base * weights[..., None], first
     zero = first <= 0
-    divisors, products = first, base * weights[..., None]
     if zero.any():
         divisors = np.where(zero, 1, first)
         instead = weights if first_is_zero is FirstIsZero.ALL_FULL else weights * 0
         products = np.where(zero[..., None], instead[..., None], products)
-    by = divisors[..., None]
-    whole, rest = divide_arrays(products, by)
-    return WeightedParts(round_division(whole, rest, by), whole, rest, divisors, zero)
+    rounded = half_up_array(products, divisors[..., None], products < 0 if negatives else None)
+    return WeightedParts(rounded, products, divisors, negatives)
 
 
-def exact_totals(parts: WeightedParts) -> AnyArray:
+def exact_totals(parts: WeightedParts, by_item: AnyArray) -> AnyArray:
     """The totals of the units when only the total is rounded (reading R1), (U,) points.
 
-    Integers only: the leftovers are summed over a common denominator, or, where that is too large, in
-    fixed point with a bound on the error; the few totals too near to a half are settled as fractions.
+    `by_item` has the sums of the rounded parts; they are set right by what the roundings took or gave.
+    Integers only: those leftovers are summed over a common denominator or, where that is too large, in
+    fixed point with a bound on the error, and the few totals too near to a half are settled as fractions.
     """
-    totals: AnyArray = np.add.reduce(parts.whole, axis=0)
     divisors = parts.divisors.tolist()
     if not divisors:
-        return totals
-    common, rest = lcm(*divisors), parts.rest
+        return by_item
+    # Between −half and half a divisor each.
+    rest = parts.products - parts.rounded * parts.divisors[:, None]
+    common = lcm(*divisors)
     if rest.dtype.kind != "O" and common * (len(divisors) + 1) >= _SAFE:
-        return _totals_in_fixed_point(totals, rest, divisors)
+        return _totals_in_fixed_point(by_item, rest, divisors)
     factors = np.array([common // divisor for divisor in divisors], dtype=rest.dtype)
-    more, left = divide_arrays(factors @ rest, np.array(common, dtype=rest.dtype))
-    return round_division(totals + more, left, np.array(common, dtype=rest.dtype))
+    over = factors @ rest
+    below_zero = by_item + over // common < 0 if parts.negatives else None
+    corrected: AnyArray = by_item + half_up_array(over, np.array(common, dtype=rest.dtype), below_zero)
+    return corrected
 
 
-def _totals_in_fixed_point(totals: AnyArray, rest: AnyArray, divisors: list[int]) -> AnyArray:
+def _totals_in_fixed_point(by_item: AnyArray, rest: AnyArray, divisors: list[int]) -> AnyArray:
     items = len(divisors)
-    bits = min(61 - max(divisors).bit_length(), 59 - items.bit_length())
+    bits = 60 - max(divisors).bit_length() - items.bit_length()
     by = np.array(divisors, dtype=np.int64)[:, None]
+    # The true sum is at least `scaled` and less than `scaled + items`, in units of 2 to the −bits.
     scaled = np.add.reduce((rest << bits) // by, axis=0)
     half = 1 << (bits - 1)
     low = (scaled + (half - 1)) >> bits
     high = (scaled + (half + items)) >> bits
-    rounded: AnyArray = totals + low
-    # The true sum is at least `scaled` and less than `scaled + items`: where both ends agree it is settled.
+    corrected: AnyArray = by_item + low
     for unit in np.flatnonzero(low != high).tolist():
-        parts = (Fraction(r, d) for r, d in zip(rest[:, unit].tolist(), divisors, strict=True))
-        rounded[unit] = half_up_fraction(int(totals[unit]) + sum(parts, Fraction(0)))
-    return rounded
+        leftovers = (Fraction(r, d) for r, d in zip(rest[:, unit].tolist(), divisors, strict=True))
+        corrected[unit] = half_up_fraction(int(by_item[unit]) + sum(leftovers, Fraction(0)))
+    return corrected
 
 
-def fits_int64(base: AnyArray, first: AnyArray, weights: AnyArray, added: AnyArray | None) -> bool:
+def fits_int64(lowest: int, firsts: list[int], weights: list[int]) -> bool:
     """Whether every product and sum of the weighting stays within int64."""
-    if base.dtype.kind == "O" or weights.dtype.kind == "O" or (added is not None and added.dtype.kind == "O"):
-        return False
-    highest: int = max(1, *first.tolist(), -int(base.min())) if base.size else 1
-    heaviest: int = max(1, sum(abs(weight) for weight in weights.tolist()))
+    highest = max(1, *firsts, -lowest) if firsts else 1
+    heaviest = max(1, sum(abs(weight) for weight in weights))
     return 2 * highest * heaviest < _SAFE
 
 

@@ -52,8 +52,10 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
             announce_stale(block_id)
 
 
-def _recompute(sender: Any, block_id: int, **kwargs: Any) -> None:
-    block = Block.objects.select_related("cycle").select_for_update(of=("self",)).filter(pk=block_id).first()
+def _recompute(sender: Any, block_id: int, block: Block | None = None, **kwargs: Any) -> None:
+    if block is None:
+        blocks = Block.objects.select_related("cycle").select_for_update(of=("self",))
+        block = blocks.filter(pk=block_id).first()
     if block is not None:
         standing_actions.recompute(block)
 

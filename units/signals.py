@@ -8,23 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.dispatch import Signal
 
-standing_is_stale = Signal()  # arguments: block_id: int
+if TYPE_CHECKING:
+    from units.models import Block
 
-_collected: ContextVar[set[int] | None] = ContextVar("stale_blocks", default=None)
+standing_is_stale = Signal()  # arguments: block_id: int, block: Block | None
+
+_collected: ContextVar[dict[int, Block | None] | None] = ContextVar("stale_blocks", default=None)
 
 
-def announce_stale(block_id: int) -> None:
-    """Send now, or at the end of the surrounding once_per_block()."""
+def announce_stale(block_id: int, block: Block | None = None) -> None:
+    """Send now, or at the end of the surrounding once_per_block().
+
+    `block` spares a query where the sender holds it locked and with its cycle loaded.
+    """
     collected = _collected.get()
     if collected is not None:
-        collected.add(block_id)
+        collected[block_id] = block or collected.get(block_id)
         return
-    with transaction.atomic():
-        standing_is_stale.send(sender=None, block_id=block_id)
+    with transaction.atomic(savepoint=False):
+        standing_is_stale.send(sender=None, block_id=block_id, block=block)
 
 
 @contextmanager
@@ -36,11 +43,11 @@ def once_per_block() -> Iterator[None]:
     if _collected.get() is not None:
         yield
         return
-    token = _collected.set(set())
+    token = _collected.set({})
     try:
         yield
-        stale = _collected.get() or set()
+        stale = _collected.get() or {}
     finally:
         _collected.reset(token)
-    for block_id in sorted(stale):
-        announce_stale(block_id)
+    for block_id, block in sorted(stale.items(), key=lambda pair: pair[0]):
+        announce_stale(block_id, block)

@@ -199,7 +199,7 @@ def record_score(
             )
             if lines or cell.had_lines:  # type: ignore[attr-defined]  # annotated by _load_for_score
                 _replace_lines(cell, kind, lines)
-            announce_stale(cell.block_id)
+            announce_stale(cell.block_id, cell.block)
         previous = cell.previous  # type: ignore[attr-defined]  # annotated by _load_for_score
         audit.record(
             by,
@@ -281,7 +281,7 @@ def clear_score(*, by: Hat, cell_id: int, kind: ScoreKind, reason: str, version:
             _bump(cell)
             Deduction.objects.filter(score__cell=cell, score__kind=kind).delete()
             Score.objects.filter(cell=cell, kind=kind).delete()
-            announce_stale(cell.block_id)
+            announce_stale(cell.block_id, cell.block)
         audit.record(
             by,
             "score.cleared",

@@ -1,0 +1,215 @@
+"""Small pictures as SVG: a sum in its parts, the weights of a block, a unit beside the mean, a line.
+
+Pure: values in, SVG out, with a text alternative in each. Colours are classes of css/components/chart.css
+with a plain `fill` beneath for places without a style sheet; no style attribute, which the content policy refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+
+from django.utils.safestring import SafeString
+
+# Also in tokens.css; here for PDF readers and image viewers that see the SVG alone.
+FILLS = (
+    "#2f4858",
+    "#7f9aa8",
+    "#4b6a5d",
+    "#a9bba4",
+    "#5a5470",
+    "#aaa3bd",
+    "#7a5c3e",
+    "#cbb592",
+    "#3d5f7d",
+    "#9db4c7",
+)
+ZERO = Decimal(0)
+WIDE_CHAR = Decimal("12.5")  # room one Chinese character takes at the size of picture labels
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a sum."""
+
+    name: str
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One major item of a block: its weight, and its sub-items by base points."""
+
+    name: str
+    weight_points: Decimal
+    sub_items: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One item of a unit beside the mean of its block, both in weighted points."""
+
+    name: str
+    own: Decimal
+    mean: Decimal
+    full: Decimal  # the weight: what the best unit of the block gets
+
+
+def weighted_bar(
+    parts: Sequence[Part], *, full: Decimal, plus: Decimal = ZERO, minus: Decimal = ZERO, label: str
+) -> SafeString:
+    """A sum as one bar of its parts; `full` fills the width, additions follow, deductions notch the end."""
+    scale = Decimal(1000) / full if full > 0 else ZERO
+    drawn: list[str] = []
+    left = ZERO
+    for index, part in enumerate(parts):
+        width = max(part.points, ZERO) * scale
+        drawn.append(_rect(left, 0, width, 10, _part(index), f"{part.name} {part.points}"))
+        left += width
+    if plus > 0:
+        drawn.append(_rect(left, 0, plus * scale, 10, 'class="part-plus" fill="#2b2a26"', f"+{plus}"))
+        left += plus * scale
+    if minus > 0:
+        width = min(minus * scale, left)
+        drawn.append(_rect(left - width, 3, width, 4, 'class="part-minus" fill="#fff"', f"−{minus}"))
+    return _svg(1000, 10, "".join(drawn), label, 'class="chart chart-bar" preserveAspectRatio="none"')
+
+
+def weights_picture(bands: Sequence[Band], *, label: str, width: int = 900) -> SafeString:
+    """The weights of a block as one rectangle: a band per major item as high as its weight, cut by sub-items.
+
+    Area is weight: what is twice as large counts twice.
+    """
+    total = sum((band.weight_points for band in bands), ZERO)
+    if total <= 0:
+        return _svg(width, 40, _text(width / 2, 25, "—", "middle"), label, 'class="chart chart-weights"')
+    gutter = Decimal(width) * Decimal("0.3") if width >= 600 else Decimal(128)
+    body = Decimal(width) - gutter
+    height = Decimal(max(360, 34 * len(bands)))
+    # A band must hold one line of text; what the smallest lack is taken from the scale, so area stays honest
+    # by making the whole picture higher rather than the small bands thicker.
+    smallest = min(band.weight_points for band in bands if band.weight_points > 0)
+    height = max(height, Decimal(24) * total / smallest) if total / smallest <= 25 else height
+    drawn: list[str] = []
+    top = ZERO
+    for index, band in enumerate(bands):
+        high = height * band.weight_points / total
+        middle = top + high / 2 + 5
+        name = _fit(band.name, gutter - 52)
+        drawn.append(_text(0, middle, name, "start", "chart-name"))
+        drawn.append(_text(gutter - 10, middle, f"{band.weight_points:f}", "end", "chart-value"))
+        bases = sum((sub.points for sub in band.sub_items), ZERO)
+        left = gutter
+        for sub in band.sub_items:
+            wide = body * sub.points / bases if bases > 0 else ZERO
+            share = band.weight_points * sub.points / bases if bases > 0 else ZERO
+            tip = f"{band.name} · {sub.name} {sub.points:f}/{bases:f} ({share:.1f})"
+            drawn.append(_rect(left, top, wide - 1, high - 1, _part(index), tip))
+            words = _fit(sub.name, wide - 12)
+            if words and high >= 18:
+                tone = "chart-on-dark" if index % 2 == 0 else "chart-on-light"
+                fill = "#ffffff" if index % 2 == 0 else "#1c1b18"
+                drawn.append(_text(left + 7, middle, words, "start", tone, fill))
+            left += wide
+        top += high
+    return _svg(width, int(height), "".join(drawn), label, 'class="chart chart-weights"')
+
+
+def against_mean(rows: Sequence[Against], *, label: str, places: int = 2) -> SafeString:
+    """Each item's lead over, or lag behind, the mean of the block: a bar right or left of one line."""
+    width, line, gutter, edge = 360, 30, Decimal(104), Decimal(56)
+    axis = gutter + (Decimal(width) - gutter) / 2
+    reach = (Decimal(width) - gutter) / 2 - edge
+    most = max((abs(row.own - row.mean) for row in rows), default=ZERO)
+    drawn: list[str] = []
+    for index, row in enumerate(rows):
+        gap = row.own - row.mean
+        middle = Decimal(line * index + line // 2 + 6)
+        long = reach * abs(gap) / most if most > 0 else ZERO
+        tip = f"{row.name}: {row.own:f} / {row.mean:.{places}f} / {row.full:f}"
+        kind = 'class="gap-up" fill="#2f4858"'
+        if gap < 0:
+            kind = 'class="gap-down" fill="#ffffff" stroke="#2f4858"'
+        left = axis if gap >= 0 else axis - long
+        drawn.append(_text(gutter - 12, middle + 5, _fit(row.name, gutter - 8), "end", "chart-name"))
+        drawn.append(_rect(left, middle - 7, max(long, Decimal(1)), 14, kind, tip))
+        sign = "+" if gap > 0 else "−" if gap < 0 else ""
+        figure = f"{sign}{abs(gap):.{places}f}"
+        end = (axis + long + 6, "start") if gap >= 0 else (axis - long - 6, "end")
+        drawn.append(_text(end[0], middle + 5, figure, end[1], "chart-value"))
+    height = line * len(rows) + 12
+    drawn.append(f'<path class="chart-axis" d="M{_n(axis)} 0V{height}" stroke="#1c1b18" stroke-width="1"/>')
+    return _svg(width, height, "".join(drawn), label, 'class="chart chart-against"')
+
+
+def sparkline(values: Sequence[Decimal | None], *, label: str, upside_down: bool = False) -> SafeString:
+    """A line of values; gaps stay gaps. `upside_down` for places, where 1 is best."""
+    known = [value for value in values if value is not None]
+    width, height = 120, 28
+    if not known:
+        return _svg(width, height, "", label, 'class="chart chart-spark"')
+    low, high = min(known), max(known)
+    step = Decimal(width - 8) / max(len(values) - 1, 1)
+    pen, path, last = "M", [], (ZERO, ZERO)
+    for index, value in enumerate(values):
+        if value is None:
+            pen = "M"
+            continue
+        share = (value - low) / (high - low) if high > low else Decimal("0.5")
+        last = (4 + step * index, 4 + (height - 8) * (share if upside_down else 1 - share))
+        path.append(f"{pen}{_n(last[0])} {_n(last[1])}")
+        pen = "L"
+    line = f'<path class="spark" d="{"".join(path)}" fill="none" stroke="#1c1b18" stroke-width="1.5"/>'
+    dot = f'<circle class="spark-end" cx="{_n(last[0])}" cy="{_n(last[1])}" r="3" fill="#1c1b18"/>'
+    return _svg(width, height, line + dot, label, 'class="chart chart-spark"')
+
+
+def _svg(width: int, height: int, inner: str, label: str, attributes: str) -> SafeString:
+    return SafeString(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {attributes} role="img" '
+        f'aria-label="{escape(label)}">{inner}</svg>'
+    )
+
+
+def _part(index: int) -> str:
+    number = index % len(FILLS)
+    return f'class="part-{number + 1}" fill="{FILLS[number]}"'
+
+
+def _rect(
+    left: Decimal, top: Decimal | int, width: Decimal, height: Decimal | int, attributes: str, tip: str
+) -> str:
+    if width <= 0:
+        return ""
+    return (
+        f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" {attributes}>'
+        f"<title>{escape(tip)}</title></rect>"
+    )
+
+
+def _text(
+    left: Decimal | float,
+    base: Decimal | float,
+    words: str,
+    anchor: str,
+    kind: str = "chart-name",
+    fill: str = "#1c1b18",
+) -> str:
+    return (
+        f'<text class="{kind}" x="{_n(left)}" y="{_n(base)}" text-anchor="{anchor}" font-size="13" '
+        f'fill="{fill}">{escape(words)}</text>'
+    )
+
+
+def _fit(words: str, room: Decimal) -> str:
+    """As much of a name as the room holds, with an ellipsis; empty when not even two characters fit."""
+    fits = int(room // WIDE_CHAR)
+    if len(words) <= fits:
+        return words
+    return words[: fits - 1] + "…" if fits >= 3 else ""
+
+
+def _n(value: Decimal | float | int) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"

@@ -1,0 +1,81 @@
+"""What templates write figures with: fixed decimals, signs, the dash for what is missing, the cell of a grid.
+
+Rounds nothing: a figure with more decimals than asked for is a mistake of the caller and is shown whole.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from html import escape
+from typing import Protocol
+
+from django import template
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+register = template.Library()
+
+DASH = "—"
+MINUS = "−"  # the minus sign, as wide as a plus
+
+
+def _fixed(value: Decimal | int | str, places: int) -> str:
+    figure = Decimal(value)
+    exponent = figure.as_tuple().exponent
+    decimals = max(places, -exponent if isinstance(exponent, int) else 0)
+    return f"{figure:.{decimals}f}"
+
+
+@register.filter
+def points(value: Decimal | int | str | None, places: int | str = 2) -> str:
+    """The figure with fixed decimals, “—” when there is none; 0 is a figure."""
+    if value is None or value == "":
+        return DASH
+    return _fixed(value, int(places or 0)).replace("-", MINUS)
+
+
+@register.filter
+def signed(value: Decimal | int | str | None, places: int | str = 2) -> str:
+    """As `points`, with its sign in front; nothing in front of zero."""
+    if value is None or value == "":
+        return DASH
+    text = _fixed(value, int(places or 0))
+    return f"+{text}" if Decimal(value) > 0 else text.replace("-", MINUS)
+
+
+class GridCell(Protocol):
+    """What a cell of an editable grid must know of itself; the words are in scoring/parts/cell.html."""
+
+    key: str
+    url: str
+    value: Decimal | str | None
+    state: str
+    note: str
+    version: int
+    editable: bool
+    fresh: bool
+    refused: bool
+
+
+# In Python and not as an included template: a matrix holds six hundred of them, and includes are slow.
+@register.simple_tag
+def grid_cell(cell: GridCell, places: int) -> SafeString:
+    """The link that is a cell; matrix.js turns it into a field."""
+    figure, sign = points(cell.value, places), ""
+    if cell.state == "missing":
+        figure = gettext("missing")
+    elif cell.state == "proposed":
+        figure = gettext("proposed")
+    elif cell.state == "mean":
+        sign = f"<i>{escape(gettext('mean'))}</i>"
+    classes = f"cell is-{cell.state}"
+    if cell.fresh:
+        classes += " is-fresh"
+    if cell.refused:
+        classes += " is-refused"
+    edit = " data-edit" if cell.editable else ""
+    note = f' data-note="{escape(cell.note)}"' if cell.note else ""
+    return SafeString(
+        f'<a id="{escape(cell.key)}" class="{escape(classes)}" href="{escape(cell.url)}" '
+        f'data-version="{cell.version}"{edit}{note}>{escape(figure)}{sign}</a>'
+    )

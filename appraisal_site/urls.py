@@ -11,7 +11,7 @@ import bonuses.urls
 import office.urls
 import scoring.urls
 import units.urls
-from appraisal_site.views import sign_in
+from appraisal_site.views import jobs, sign_in
 
 year_patterns: list[URLPattern | URLResolver] = [
     *units.urls.year_patterns,
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", sign_in.sign_out, name="logout"),
     path("language/", sign_in.language, name="language"),
     path("hat/", sign_in.wear_hat, name="wear-hat"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
+    path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("", include(office.urls.urlpatterns)),
     path("", include(units.urls.urlpatterns)),
     path("", include(bonuses.urls.urlpatterns)),

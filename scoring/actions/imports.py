@@ -18,15 +18,16 @@ from django.utils.translation import gettext as _
 
 from office import audit, files, jobs
 from office.fields import STORED_PLACES
-from office.models import Job
+from office.models import Job, User
 from office.refusal import Refused
-from office.workbook.guard import refuse
+from office.workbook.guard import Source, refuse
 from office.workbook.limits import MIB, Limits
 from scoring import import_queries, sheets, staging
 from scoring.actions import standing as standing_actions
 from scoring.engine.arrays import MISSING
 from scoring.models import BatchState, Cell, ImportBatch, ImportPlan, ScoreKind
 from scoring.permissions import BulkMay, may_propose_many, may_score_many
+from scoring.workbooks.frame import Frame
 from scoring.workbooks.scores import SheetPlan, read_scores
 from units.hats import Hat, hats_of
 from units.matrix import Role
@@ -61,9 +62,7 @@ def hand_in(
 
     Raises Refused: not permitted, stage closed, too big or empty, or the same bytes were taken in before.
     """
-    refusal = may_score_many(by, kind, cycle).closed_everywhere
-    if refusal is not None:
-        raise refusal
+    require_open(by, cycle, kind)
     if size > LIMITS.file_bytes:
         raise refuse("file-too-big", size=-(-size // MIB), limit=LIMITS.file_bytes // MIB)
     stored = files.store(chunks, name, by.user)
@@ -77,6 +76,13 @@ def hand_in(
         state=BatchState.READING,
         by=by.user,
     )
+
+
+def require_open(by: Hat, cycle: Cycle, kind: ScoreKind) -> None:
+    """Raise Refused unless this hat may hand in such scores somewhere now."""
+    refusal = may_score_many(by, kind, cycle).closed_everywhere
+    if refusal is not None:
+        raise refusal
 
 
 def _require_new(target: str, sha256: str) -> None:
@@ -157,18 +163,22 @@ def read_in(
     The batch comes back refused, with every problem by its cell, or waiting to be confirmed.
     """
     say = tell or (lambda doing: None)
-    kind = kind_of(batch)
-    cycle = batch.cycle
-    _ensure_cells(cycle)
     say(_("is being read"))
+    path = files.path_of(batch.file.sha256)
     try:
-        frame = import_queries.frame_of(cycle, kind, by, second=confirmed_by)
-        plan = read_scores(files.path_of(batch.file.sha256), frame, file_name=batch.file.name)
+        frame, plan = look(
+            path,
+            by=by,
+            cycle=batch.cycle,
+            kind=kind_of(batch),
+            name=batch.file.name,
+            confirmed_by=confirmed_by,
+        )
     except Refused as refusal:
         report = {
             "accepted": 0,
             "changed": 0,
-            "errors": [_file_problem(refusal)],
+            "errors": [file_problem(refusal)],
             "warnings": [],
         }
         return _keep(batch, BatchState.REFUSED, report, {}, None)
@@ -185,7 +195,35 @@ def read_in(
     return _keep(batch, BatchState.PREVIEW, report, plan.signed, _pack(plan))
 
 
-def _file_problem(refusal: Refused) -> dict[str, Any]:
+def look(
+    source: Source, *, by: Hat, cycle: Cycle, kind: ScoreKind, name: str, confirmed_by: Hat | None = None
+) -> tuple[Frame, SheetPlan]:
+    """What a workbook would do, without keeping anything; raises Refused when it is no readable workbook."""
+    _ensure_cells(cycle)
+    frame = import_queries.frame_of(cycle, kind, by, second=confirmed_by)
+    return frame, read_scores(source, frame, file_name=name)
+
+
+def hat_to_score(user: User, kind: ScoreKind, cycle: Cycle) -> Hat:
+    """For commands: the person's hat that may hand in this kind now, else the one whose refusal says why not.
+
+    Raises Refused when the person has no role in the cycle.
+    """
+    hats = [hat for hat in hats_of(user) if hat.fits(cycle)]
+    if not hats:
+        raise Refused(
+            "no-role", _("%(user)s holds no role in this cycle.") % {"user": str(user)}, status=403
+        )
+
+    def obstacles(hat: Hat) -> int:
+        may = may_score_many(hat, kind, cycle)
+        return 2 if may.denied is not None else 1 if may.closed_everywhere is not None else 0
+
+    return min(hats, key=obstacles)
+
+
+def file_problem(refusal: Refused) -> dict[str, Any]:
+    """A refusal of the whole file in the shape of a problem by cell."""
     return {
         "sheet": "",
         "cell": "",

@@ -20,7 +20,9 @@ from units.stages import Stage
 
 def run(path: Path, *more: str, by: str = "office1", stage: str = "preliminary") -> str:
     out = io.StringIO()
-    call_command("import_scores", str(path), "--cycle", "2012", "--stage", stage, "--by", by, *more, stdout=out)
+    call_command(
+        "import_scores", str(path), "--cycle", "2012", "--stage", stage, "--by", by, *more, stdout=out
+    )
     return out.getvalue()
 
 

@@ -211,9 +211,7 @@ def hat_to_score(user: User, kind: ScoreKind, cycle: Cycle) -> Hat:
     """
     hats = [hat for hat in hats_of(user) if hat.fits(cycle)]
     if not hats:
-        raise Refused(
-            "no-role", _("%(user)s holds no role in this cycle.") % {"user": str(user)}, status=403
-        )
+        raise Refused("no-role", _("%(user)s holds no role in this cycle.") % {"user": str(user)}, status=403)
 
     def obstacles(hat: Hat) -> int:
         may = may_score_many(hat, kind, cycle)

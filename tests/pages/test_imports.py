@@ -100,7 +100,9 @@ def test_learning_without_a_unit_is_refused(cast: Cast, office: Client, data: di
 
 
 def test_a_lead_does_not_teach_names(cast: Cast, client: Client) -> None:
-    batch = hand_in(cast, book(("青山", "决战园区", "决战园区", 90, "")), by="lead_市信访局", kind=ScoreKind.LEAD)
+    batch = hand_in(
+        cast, book(("青山", "决战园区", "决战园区", 90, "")), by="lead_市信访局", kind=ScoreKind.LEAD
+    )
     client.force_login(cast.people["lead_市信访局"])
 
     answer = client.post(f"{PAGE}{batch.pk}/learn/0/", {"name": cast.units["青山乡"].pk})
@@ -154,9 +156,7 @@ def test_a_closed_stage_refuses_the_upload(cast: Cast, office: Client) -> None:
 
 
 @pytest.mark.parametrize("data", [{}, {"kind": "preliminary"}, {"kind": "totals"}])
-def test_an_upload_without_file_or_kind_is_refused(
-    cast: Cast, office: Client, data: dict[str, str]
-) -> None:
+def test_an_upload_without_file_or_kind_is_refused(cast: Cast, office: Client, data: dict[str, str]) -> None:
     assert office.post(PAGE, data).status_code == 422
 
 

@@ -70,9 +70,7 @@ class Command(BaseCommand):
     @staticmethod
     def _try(path: Path, by: Hat, second: Hat | None, cycle: Cycle, kind: ScoreKind) -> Report:
         imports.require_open(by, cycle, kind)
-        _frame, plan = imports.look(
-            path, by=by, cycle=cycle, kind=kind, name=path.name, confirmed_by=second
-        )
+        _frame, plan = imports.look(path, by=by, cycle=cycle, kind=kind, name=path.name, confirmed_by=second)
         return plan.report.as_dict()
 
     @staticmethod
@@ -94,7 +92,8 @@ class Command(BaseCommand):
         else:
             for problem in report["warnings"]:
                 self.stdout.write(
-                    _("Warning: %(where)s %(message)s") % {"where": _where(problem), "message": problem["message"]}
+                    _("Warning: %(where)s %(message)s")
+                    % {"where": _where(problem), "message": problem["message"]}
                 )
             if not report["errors"]:
                 self.stdout.write(

@@ -19,6 +19,7 @@ year_patterns: list[URLPattern | URLResolver] = [
     path("move-back/", year.move_back, name="move-back"),
     path("reopen/", year.reopen, name="reopen"),
     path("reopen/<int:reopening>/close/", year.close_reopening, name="close-reopening"),
+    path("scoring/", year.scoring, name="scoring"),
     path("windows/", year.windows, name="windows"),
     *units.urls.year_patterns,
     *bonuses.urls.year_patterns,

@@ -127,7 +127,8 @@ def test_counting(row: list[str]) -> None:
     *marks, state, reading, counts, source = row
     parts = re.fullmatch(r"mix (\d+):(\d+)", reading)
     counting = Counting.mix(int(parts[1]), int(parts[2])) if parts else REPLACE
-    cell = CellEntry(*(p2(mark) if mark else None for mark in marks), proposed=state == "proposed")
+    own, lead, preliminary, onsite = (p2(mark) if mark else None for mark in marks)
+    cell = CellEntry(own, lead, preliminary, onsite, proposed=state == "proposed")
     rule = SubItemRule(1, "sub-item", 10000, visit_required=state == "visit")
     sheet = simple_sheet([[cell]], [100], Readings(counting=counting), 1)
     sheet = replace(sheet, items=(ItemRule(0, "item", 100, 10000, (replace(rule, key=0),)),))
@@ -166,7 +167,8 @@ def test_places(row: list[str]) -> None:
 
 
 def test_standing() -> None:
-    items, names = [], []
+    items: list[ItemRule] = []
+    names: list[str] = []
     for n, text in enumerate(setting("standing", "items").split(",")):
         head, subs = text.split("=")
         name, weight = head.split()

@@ -40,7 +40,7 @@ from scoring.engine.whatif import what_if, what_if_each
 from tests.engine.cities import sheets
 
 settings.register_profile(
-    "engine", max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "engine", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 some = settings(settings.get_profile("engine"))
 
@@ -193,7 +193,7 @@ def trials(draw: st.DrawFn) -> tuple[Sheet, list[list[Change]]]:
     sheet = draw(sheets().filter(lambda sheet: bool(sheet.units and sheet.items)))
     units = st.sampled_from([unit.key for unit in sheet.units])
     points = st.integers(-5, 300)
-    kinds = [
+    kinds: list[st.SearchStrategy[Change]] = [
         st.builds(WeightChange, st.sampled_from([item.key for item in sheet.items]), st.integers(0, 9999)),
         st.builds(AdjustmentChange, units, commendations=points, criticisms=st.none(), rewards=points),
         st.builds(EligibilityChange, units, st.booleans()),
@@ -203,8 +203,8 @@ def trials(draw: st.DrawFn) -> tuple[Sheet, list[list[Change]]]:
         score_kinds = st.sampled_from(["self_score", "lead", "preliminary", "onsite"])
         scores = st.none() | points | st.just(10**30)
         cell = (units, st.sampled_from(subs))
-        kinds += [st.builds(ScoreChange, *cell, score_kinds, scores)] * 3
-        kinds += [st.builds(InvolvementChange, *cell, st.booleans(), st.booleans())]
+        score = st.builds(ScoreChange, *cell, score_kinds, scores)
+        kinds += [score, score, score, st.builds(InvolvementChange, *cell, st.booleans(), st.booleans())]
     if draw(st.integers(0, 9)) == 0:
         kinds.append(st.builds(ReadingsChange, st.builds(Readings, rounding=st.sampled_from(Rounding))))
     return sheet, draw(st.lists(st.lists(st.one_of(kinds), max_size=3), min_size=1, max_size=4))

@@ -41,7 +41,9 @@ OF_AWARD = ("kind", "blocks", "rests_on")
 
 
 def award_lines(cycle: Cycle | None) -> Lines:
-    schemes = AwardScheme.objects.filter(cycle=cycle).order_by("order", "id").prefetch_related("blocks", "prizes")
+    schemes = (
+        AwardScheme.objects.filter(cycle=cycle).order_by("order", "id").prefetch_related("blocks", "prizes")
+    )
     lines: Lines = {}
     for scheme in schemes:
         shared: dict[str, Value] = {
@@ -50,7 +52,10 @@ def award_lines(cycle: Cycle | None) -> Lines:
             "rests_on": tuple(scheme.rests_on),
         }
         for prize in scheme.prizes.all():
-            own: dict[str, Value] = {"count": prize.count, "amount": Decimal(prize.amount_fen).scaleb(-2).normalize() + 0}
+            own: dict[str, Value] = {
+                "count": prize.count,
+                "amount": Decimal(prize.amount_fen).scaleb(-2).normalize() + 0,
+            }
             key = (scheme.name, prize.grade)
             lines[key] = Line(key, shared | own)
     return lines
@@ -125,7 +130,12 @@ def _read_row(row: Row, draft: PlanDraft, report: ImportReport) -> Line | None:
     rests_on = _read_basis(row["rests_on"], blocks, draft, report)
     for name, value in (("count", count), ("amount", amount)):
         if value is not None and value < (1 if name == "count" else 0):
-            report.error(AWARDS, row[name], "not-positive", _("%(value)s must be more than 0.") % {"value": row[name].shown})
+            report.error(
+                AWARDS,
+                row[name],
+                "not-positive",
+                _("%(value)s must be more than 0.") % {"value": row[name].shown},
+            )
     if award is None or kind is None or grade is None or count is None or amount is None:
         return None
     limited(report, AWARDS, row["award"], award, AwardScheme, "name")
@@ -140,7 +150,9 @@ def _read_row(row: Row, draft: PlanDraft, report: ImportReport) -> Line | None:
     return Line((award, grade), values, row.number)
 
 
-def _read_basis(cell: Cell, blocks: tuple[str, ...], draft: PlanDraft, report: ImportReport) -> tuple[str, ...]:
+def _read_basis(
+    cell: Cell, blocks: tuple[str, ...], draft: PlanDraft, report: ImportReport
+) -> tuple[str, ...]:
     """总分, 推荐, 大项:NAME or 中项:NAME; the items must exist in one of the award's blocks."""
     references: list[str] = []
     for written in report.read(AWARDS, cell, to_names_list) or []:
@@ -161,7 +173,10 @@ def _read_basis(cell: Cell, blocks: tuple[str, ...], draft: PlanDraft, report: I
                 AWARDS,
                 cell,
                 "unknown-item",
-                _("“%(name)s” is not on the sheet 指标 for the blocks of this award. Correct the name or the blocks.") % {"name": name},
+                _(
+                    "“%(name)s” is not on the sheet 指标 for the blocks of this award. Correct the name or the blocks."
+                )
+                % {"name": name},
             )
         else:
             references.append(reference)
@@ -175,7 +190,9 @@ def store_awards(cycle: Cycle, lines: Lines) -> None:
     for line in lines.values():
         grouped.setdefault(line.key[0], []).append(line)
     for name, scheme in have.items():
-        if name not in grouped:
+        if (
+            name not in grouped and scheme.prizes.exists()
+        ):  # one without prizes has no row that could be left out
             scheme.delete()
     for order, (name, group) in enumerate(grouped.items(), 1):
         values = group[0].values

@@ -20,8 +20,21 @@ from units.models import Cycle
 from units.workbooks import PlanDraft, limited, plain_decimal, twice
 
 TARIFF, POOLS, ISSUERS = "加减分", "奖励加分", "发文机关"
-LEVELS = ("国家部委及中直部门", "省委省政府", "省直部门", "设区市委市政府", "设区市主管部门", "本市", "社会中介机构")
-CLAUSES = {Kind.COMMENDATION: "§4(2)1", Kind.TOP_THREE: "§4(2)2", Kind.CAP: "§4(2)4", Kind.CRITICISM: "§4(2)5"}
+LEVELS = (
+    "国家部委及中直部门",
+    "省委省政府",
+    "省直部门",
+    "设区市委市政府",
+    "设区市主管部门",
+    "本市",
+    "社会中介机构",
+)
+CLAUSES = {
+    Kind.COMMENDATION: "§4(2)1",
+    Kind.TOP_THREE: "§4(2)2",
+    Kind.CAP: "§4(2)4",
+    Kind.CRITICISM: "§4(2)5",
+}
 
 TARIFF_SPEC = TableSpec(
     TARIFF,
@@ -38,7 +51,11 @@ TARIFF_SPEC = TableSpec(
 )
 POOLS_SPEC = TableSpec(
     POOLS,
-    (Column("name", ("名称",), True), Column("organiser", ("组织单位",), True), Column("cap", ("上限",), True)),
+    (
+        Column("name", ("名称",), True),
+        Column("organiser", ("组织单位",), True),
+        Column("cap", ("上限",), True),
+    ),
     sheets=(POOLS, "奖励加分项目"),
     required=False,
     may_be_empty=True,
@@ -120,9 +137,17 @@ def read_tariff(table: Table | None, draft: PlanDraft, report: ImportReport) -> 
             continue
         limited(report, TARIFF, row["level"], level, TariffLine, "level")
         if not level and kind != Kind.CAP:
-            report.error(TARIFF, row["level"], "no-level", _("%(kind)s needs a level. Enter one, such as %(levels)s.") % {"kind": kind, "levels": "、".join(LEVELS[:3])})
+            report.error(
+                TARIFF,
+                row["level"],
+                "no-level",
+                _("%(kind)s needs a level. Enter one, such as %(levels)s.")
+                % {"kind": kind, "levels": "、".join(LEVELS[:3])},
+            )
         if level and kind == Kind.CAP:
-            report.error(TARIFF, row["level"], "level-of-cap", _("The cap is one for all levels. Clear the level."))
+            report.error(
+                TARIFF, row["level"], "level-of-cap", _("The cap is one for all levels. Clear the level.")
+            )
         key = (kind, level, scope)
         if key in lines:
             twice(report, TARIFF, row["kind"], lines[key].row)
@@ -135,7 +160,12 @@ def read_tariff(table: Table | None, draft: PlanDraft, report: ImportReport) -> 
 def _points(sheet: str, row: Row, name: str, draft: PlanDraft, report: ImportReport) -> Decimal | None:
     points = report.need(sheet, row[name], to_points, draft.places)
     if points is not None and points < 0:
-        report.error(sheet, row[name], "negative-points", _("%(value)s is below 0. Enter the points without a sign.") % {"value": row[name].shown})
+        report.error(
+            sheet,
+            row[name],
+            "negative-points",
+            _("%(value)s is below 0. Enter the points without a sign.") % {"value": row[name].shown},
+        )
     return None if points is None else plain_decimal(points)
 
 
@@ -170,7 +200,12 @@ def read_issuers(table: Table | None, draft: PlanDraft, report: ImportReport) ->
             continue
         limited(report, ISSUERS, row["name"], name, Issuer, "name")
         if name == "省":
-            report.error(ISSUERS, row["name"], "unclear-issuer", _("“省” alone names no issuer: say whether it is 省委, 省人民政府 or a department."))
+            report.error(
+                ISSUERS,
+                row["name"],
+                "unclear-issuer",
+                _("“省” alone names no issuer: say whether it is 省委, 省人民政府 or a department."),
+            )
         if (name,) in lines:
             twice(report, ISSUERS, row["name"], lines[(name,)].row)
             continue

@@ -13,7 +13,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 
-class Lack(StrEnum):
+class RuleLack(StrEnum):
     WEIGHTS = "weights-sum"  # not signed away: set-up stays open
     BASES = "bases-sum"
     SINGLE = "single-sub-item"
@@ -50,7 +50,7 @@ class BlockFacts:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    code: Lack
+    code: RuleLack
     block: str
     sentence: str
     item: str = ""
@@ -60,7 +60,7 @@ class Finding:
     @property
     def may_be_signed(self) -> bool:
         """Weights that do not sum may not be signed away (rulebook 8)."""
-        return self.code is not Lack.WEIGHTS
+        return self.code is not RuleLack.WEIGHTS
 
 
 def check(blocks: Iterable[BlockFacts], total_weight: Decimal) -> list[Finding]:
@@ -72,15 +72,21 @@ def check_block(block: BlockFacts, total_weight: Decimal) -> list[Finding]:
     findings: list[Finding] = []
     if not block.items:
         findings.append(
-            Finding(Lack.NO_ITEM, block.name, _("%(block)s has no item yet. Add what it is appraised by.") % {"block": block.name})
+            Finding(
+                RuleLack.NO_ITEM,
+                block.name,
+                _("%(block)s has no item yet. Add what it is appraised by.") % {"block": block.name},
+            )
         )
     weights = sum((item.weight for item in block.items), Decimal(0))
     if block.items and not block.is_track and weights != total_weight:
         findings.append(
             Finding(
-                Lack.WEIGHTS,
+                RuleLack.WEIGHTS,
                 block.name,
-                _("The weights of %(block)s add up to %(sum)s instead of %(total)s. Correct the weights of its items.")
+                _(
+                    "The weights of %(block)s add up to %(sum)s instead of %(total)s. Correct the weights of its items."
+                )
                 % {"block": block.name, "sum": plain(weights), "total": plain(total_weight)},
                 figures=(weights, total_weight),
             )
@@ -95,9 +101,12 @@ def _check_item(block: str, item: ItemFacts) -> list[Finding]:
     if not item.subs:
         return [
             Finding(
-                Lack.NO_SUB_ITEM,
+                RuleLack.NO_SUB_ITEM,
                 block,
-                _("“%(item)s” of %(block)s has no sub-item. Add one, of the same name and base if there is no split.") % names,
+                _(
+                    "“%(item)s” of %(block)s has no sub-item. Add one, of the same name and base if there is no split."
+                )
+                % names,
                 item.name,
             )
         ]
@@ -106,9 +115,11 @@ def _check_item(block: str, item: ItemFacts) -> list[Finding]:
     if bases != item.base:
         findings.append(
             Finding(
-                Lack.BASES,
+                RuleLack.BASES,
                 block,
-                _("The sub-items of “%(item)s” of %(block)s add up to %(sum)s; its base is %(base)s. Correct the one or the other.")
+                _(
+                    "The sub-items of “%(item)s” of %(block)s add up to %(sum)s; its base is %(base)s. Correct the one or the other."
+                )
                 % {**names, "sum": plain(bases), "base": plain(item.base)},
                 item.name,
                 figures=(bases, item.base),
@@ -117,9 +128,11 @@ def _check_item(block: str, item: ItemFacts) -> list[Finding]:
     if len(item.subs) == 1 and item.subs[0].name != item.name:
         findings.append(
             Finding(
-                Lack.SINGLE,
+                RuleLack.SINGLE,
                 block,
-                _("“%(item)s” of %(block)s has one sub-item only; it should bear the item's name instead of “%(sub)s”.")
+                _(
+                    "“%(item)s” of %(block)s has one sub-item only; it should bear the item's name instead of “%(sub)s”."
+                )
                 % {**names, "sub": item.subs[0].name},
                 item.name,
                 item.subs[0].name,
@@ -137,9 +150,11 @@ def _check_sub_item(block: str, item: str, sub: SubItemFacts) -> list[Finding]:
     if sub.indicator_bases and total != sub.base:
         findings.append(
             Finding(
-                Lack.INDICATORS,
+                RuleLack.INDICATORS,
                 block,
-                _("The indicators of “%(sub)s” (%(item)s, %(block)s) add up to %(sum)s; its base is %(base)s. Correct the one or the other.")
+                _(
+                    "The indicators of “%(sub)s” (%(item)s, %(block)s) add up to %(sum)s; its base is %(base)s. Correct the one or the other."
+                )
                 % {**names, "sum": plain(total), "base": plain(sub.base)},
                 item,
                 sub.name,
@@ -148,14 +163,23 @@ def _check_sub_item(block: str, item: str, sub: SubItemFacts) -> list[Finding]:
         )
     if not sub.has_lead:
         findings.append(
-            Finding(Lack.NO_LEAD, block, _("“%(sub)s” (%(item)s, %(block)s) has no lead body yet. Name one.") % names, item, sub.name)
+            Finding(
+                RuleLack.NO_LEAD,
+                block,
+                _("“%(sub)s” (%(item)s, %(block)s) has no lead body yet. Name one.") % names,
+                item,
+                sub.name,
+            )
         )
     if sub.is_stand_in:
         findings.append(
             Finding(
-                Lack.STAND_IN,
+                RuleLack.STAND_IN,
                 block,
-                _("“%(sub)s” (%(item)s, %(block)s): base and lead stand in for the plan's annex. Check and confirm them.") % names,
+                _(
+                    "“%(sub)s” (%(item)s, %(block)s): base and lead stand in for the plan's annex. Check and confirm them."
+                )
+                % names,
                 item,
                 sub.name,
             )
@@ -169,5 +193,5 @@ def plain(points: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def only(findings: Sequence[Finding], *codes: Lack) -> list[Finding]:
+def only(findings: Sequence[Finding], *codes: RuleLack) -> list[Finding]:
     return [finding for finding in findings if finding.code in codes]

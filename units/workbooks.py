@@ -101,7 +101,9 @@ def titles(spec: TableSpec) -> dict[str, str]:
     return {column.field: column.title for column in spec.columns}
 
 
-def columns_out(spec: TableSpec, choices: dict[str, Sequence[str]] | None = None, whole: Iterable[str] = ()) -> list[ColumnOut]:
+def columns_out(
+    spec: TableSpec, choices: dict[str, Sequence[str]] | None = None, whole: Iterable[str] = ()
+) -> list[ColumnOut]:
     """The columns to write, those of `whole` as whole numbers, with the lists to pick from."""
     lists = choices or {}
     return [
@@ -120,7 +122,9 @@ def removal(sheet: str, column: str, value: str, code: str, message: str) -> Pro
     return Problem(sheet, "", None, column, value, code, message)
 
 
-def limited(report: ImportReport, sheet: str, cell: Cell, text: str, model: type[models.Model], name: str) -> str:
+def limited(
+    report: ImportReport, sheet: str, cell: Cell, text: str, model: type[models.Model], name: str
+) -> str:
     """The text, or an error when the record's field is too short for it."""
     longest = model._meta.get_field(name).max_length
     if longest is not None and len(text) > longest:
@@ -139,7 +143,8 @@ def twice(report: ImportReport, sheet: str, cell: Cell, first_row: int) -> None:
         sheet,
         cell,
         "duplicate-row",
-        _("“%(value)s” already stands in row %(row)d. Remove one of the two rows.") % {"value": cell.shown, "row": first_row},
+        _("“%(value)s” already stands in row %(row)d. Remove one of the two rows.")
+        % {"value": cell.shown, "row": first_row},
     )
 
 
@@ -152,7 +157,9 @@ def read_blocks_named(report: ImportReport, sheet: str, cell: Cell, draft: PlanD
                 sheet,
                 cell,
                 "unknown-block",
-                _("“%(name)s” is not on the sheet 口, which lists: %(blocks)s. Correct the name, or add the block there.")
+                _(
+                    "“%(name)s” is not on the sheet 口, which lists: %(blocks)s. Correct the name, or add the block there."
+                )
                 % {"name": name, "blocks": "、".join(draft.blocks) or "—"},
             )
     return tuple(name for name in dict.fromkeys(names) if name in draft.blocks)
@@ -166,7 +173,9 @@ def read_unit_named(report: ImportReport, sheet: str, cell: Cell, name: str, dra
             sheet,
             cell,
             "unknown-unit",
-            _("“%(name)s” is not on the sheet 单位. Nearest: %(nearest)s. Correct the name, or add it there as a unit or another name.")
+            _(
+                "“%(name)s” is not on the sheet 单位. Nearest: %(nearest)s. Correct the name, or add it there as a unit or another name."
+            )
             % {"name": name, "nearest": "、".join(draft.book.nearest(name)) or "—"},
         )
         return ""
@@ -213,7 +222,12 @@ def read_scheme(table: Table | None, draft: PlanDraft, report: ImportReport, cyc
         if item is None:
             continue
         if item not in SCHEME_ROWS:
-            report.warn(SCHEME, row["item"], "unknown-row", _("“%(item)s” is not a row of this sheet and was not read.") % {"item": item})
+            report.warn(
+                SCHEME,
+                row["item"],
+                "unknown-row",
+                _("“%(item)s” is not a row of this sheet and was not read.") % {"item": item},
+            )
         elif item in cells:
             twice(report, SCHEME, row["item"], cells[item].number)
         else:
@@ -221,7 +235,13 @@ def read_scheme(table: Table | None, draft: PlanDraft, report: ImportReport, cyc
     for item in (NAME, YEAR, HOST):
         if item not in cells:
             report.errors.append(
-                removal(SCHEME, "项目", item, "missing-row", _("The row “%(item)s” is missing. Add it with its content.") % {"item": item})
+                removal(
+                    SCHEME,
+                    "项目",
+                    item,
+                    "missing-row",
+                    _("The row “%(item)s” is missing. Add it with its content.") % {"item": item},
+                )
             )
     _read_scheme_cells(cells, draft, report)
     _check_scheme(cells, draft, report, cycle)
@@ -236,7 +256,8 @@ def read_scheme(table: Table | None, draft: PlanDraft, report: ImportReport, cyc
         TOTAL_WEIGHT: draft.total_weight,
     }
     return lines_of(
-        Line((item,), {"content": content}, cells[item].number if item in cells else 0) for item, content in contents.items()
+        Line((item,), {"content": content}, cells[item].number if item in cells else 0)
+        for item, content in contents.items()
     )
 
 
@@ -256,7 +277,12 @@ def _read_scheme_cells(cells: dict[str, Row], draft: PlanDraft, report: ImportRe
         places = report.read(SCHEME, cell, to_int)
         draft.places = 2 if places is None else places
         if not 0 <= draft.places <= 4:
-            report.error(SCHEME, cell, "places", _("%(value)s decimals are not possible; 0 to 4 are.") % {"value": cell.shown})
+            report.error(
+                SCHEME,
+                cell,
+                "places",
+                _("%(value)s decimals are not possible; 0 to 4 are.") % {"value": cell.shown},
+            )
             draft.places = 2
     if ROUNDING in cells:
         word = report.read(SCHEME, cells[ROUNDING]["content"], to_choice, tuple(ROUNDING_WORDS))
@@ -266,7 +292,9 @@ def _read_scheme_cells(cells: dict[str, Row], draft: PlanDraft, report: ImportRe
         total = report.read(SCHEME, cell, to_points, 4)
         draft.total_weight = Decimal(1000) if total is None else plain_decimal(total)
         if draft.total_weight <= 0:
-            report.error(SCHEME, cell, "not-positive", _("%(value)s must be more than 0.") % {"value": cell.shown})
+            report.error(
+                SCHEME, cell, "not-positive", _("%(value)s must be more than 0.") % {"value": cell.shown}
+            )
 
 
 def plain_decimal(value: Decimal) -> Decimal:
@@ -286,7 +314,9 @@ def _check_scheme(cells: dict[str, Row], draft: PlanDraft, report: ImportReport,
             SCHEME,
             cell(CODE),
             "wrong-cycle",
-            _("The workbook is for “%(code)s”, this is %(cycle)s. Open the year it belongs to, or correct the code.")
+            _(
+                "The workbook is for “%(code)s”, this is %(cycle)s. Open the year it belongs to, or correct the code."
+            )
             % {"code": draft.code, "cycle": cycle.code},
         )
     elif cycle is not None and draft.year != cycle.year:
@@ -294,7 +324,9 @@ def _check_scheme(cells: dict[str, Row], draft: PlanDraft, report: ImportReport,
             SCHEME,
             cell(YEAR),
             "wrong-year",
-            _("The workbook says %(year)d, but %(cycle)s is the appraisal of %(wanted)d. Correct the year, or give the workbook a code of its own.")
+            _(
+                "The workbook says %(year)d, but %(cycle)s is the appraisal of %(wanted)d. Correct the year, or give the workbook a code of its own."
+            )
             % {"year": draft.year, "cycle": cycle.code, "wanted": cycle.year},
         )
     elif not re.fullmatch(rf"{draft.year}(-[\w-]+)?", draft.code) or len(draft.code) > 40:
@@ -302,7 +334,9 @@ def _check_scheme(cells: dict[str, Row], draft: PlanDraft, report: ImportReport,
             SCHEME,
             cell(CODE),
             "wrong-code",
-            _("“%(code)s” is no code for %(year)d: use %(year)d, or %(year)d-word for a unit's own appraisal, at most 40 characters.")
+            _(
+                "“%(code)s” is no code for %(year)d: use %(year)d, or %(year)d-word for a unit's own appraisal, at most 40 characters."
+            )
             % {"code": draft.code, "year": draft.year},
         )
     if cycle is not None and draft.has_scores and draft.places != cycle.places:
@@ -310,7 +344,9 @@ def _check_scheme(cells: dict[str, Row], draft: PlanDraft, report: ImportReport,
             SCHEME,
             cell(PLACES),
             "places-frozen",
-            _("%(cycle)s already holds scores with %(old)d decimals, so the number of decimals cannot become %(new)d any more. Put %(old)d back.")
+            _(
+                "%(cycle)s already holds scores with %(old)d decimals, so the number of decimals cannot become %(new)d any more. Put %(old)d back."
+            )
             % {"cycle": cycle.code, "old": cycle.places, "new": draft.places},
         )
 
@@ -321,6 +357,13 @@ def check_host(table: Table | None, draft: PlanDraft, report: ImportReport) -> N
         return
     row = next(r for r in table.rows if r.text("item") == HOST)
     draft.host = read_unit_named(report, SCHEME, row["content"], draft.host, draft) or draft.host
+
+
+def name_host(lines: Lines, draft: PlanDraft) -> None:
+    """Put the host's full name into the line that was read before the units were known."""
+    line = lines.get((HOST,))
+    if line is not None:
+        lines[(HOST,)] = Line(line.key, {"content": draft.host}, line.row)
 
 
 def store_scheme(cycle: Cycle, draft: PlanDraft) -> None:
@@ -358,7 +401,9 @@ def read_blocks(table: Table | None, draft: PlanDraft, report: ImportReport, bef
             continue
         limited(report, BLOCKS, row["block"], name, Block, "name")
         if "/" in name:
-            report.error(BLOCKS, row["block"], "slash", _("“%(name)s”: a name may not hold “/”.") % {"name": name})
+            report.error(
+                BLOCKS, row["block"], "slash", _("“%(name)s”: a name may not hold “/”.") % {"name": name}
+            )
         if (name,) in lines:
             twice(report, BLOCKS, row["block"], lines[(name,)].row)
             continue
@@ -367,7 +412,14 @@ def read_blocks(table: Table | None, draft: PlanDraft, report: ImportReport, bef
     for (name,) in before:
         if (name,) not in lines and any(block == name for block, _unit in draft.scored_memberships):
             report.errors.append(
-                removal(BLOCKS, "大块", name, "holds-scores", _("The block “%(name)s” holds scores, so its row may not be left out. Put it back.") % {"name": name})
+                removal(
+                    BLOCKS,
+                    "大块",
+                    name,
+                    "holds-scores",
+                    _("The block “%(name)s” holds scores, so its row may not be left out. Put it back.")
+                    % {"name": name},
+                )
             )
     return lines
 
@@ -395,7 +447,9 @@ def unit_lines(cycle: Cycle | None) -> Lines:
         .prefetch_related(
             models.Prefetch(
                 "memberships",
-                Membership.objects.filter(block__cycle=cycle).select_related("block").order_by("block__order", "block_id"),
+                Membership.objects.filter(block__cycle=cycle)
+                .select_related("block")
+                .order_by("block__order", "block_id"),
                 to_attr="of_this_cycle",
             )
         )
@@ -447,7 +501,9 @@ def read_units(table: Table | None, draft: PlanDraft, report: ImportReport, befo
             continue
         limited(report, UNITS, row["unit"], name, Unit, "name")
         if "/" in name:
-            report.error(UNITS, row["unit"], "slash", _("“%(name)s”: a name may not hold “/”.") % {"name": name})
+            report.error(
+                UNITS, row["unit"], "slash", _("“%(name)s”: a name may not hold “/”.") % {"name": name}
+            )
         if (name,) in lines:
             twice(report, UNITS, row["unit"], lines[(name,)].row)
             continue
@@ -468,7 +524,10 @@ def read_units(table: Table | None, draft: PlanDraft, report: ImportReport, befo
 
 def _others(line: Line) -> tuple[str, ...]:
     absorbed, aliases = line.values.get("absorbed", ()), line.values.get("aliases", ())
-    return (*(absorbed if isinstance(absorbed, tuple) else ()), *(aliases if isinstance(aliases, tuple) else ()))
+    return (
+        *(absorbed if isinstance(absorbed, tuple) else ()),
+        *(aliases if isinstance(aliases, tuple) else ()),
+    )
 
 
 def _read_unit(table: Table, row: Row, kind: str, draft: PlanDraft, report: ImportReport) -> dict[str, Value]:
@@ -515,12 +574,15 @@ def _read_no_award(row: Row, blocks: Value, draft: PlanDraft, report: ImportRepo
                 UNITS,
                 cell,
                 "not-a-member",
-                _("“%(name)s” is not among the blocks of this unit. Enter 是, or blocks of its column 大块.") % {"name": name},
+                _("“%(name)s” is not among the blocks of this unit. Enter 是, or blocks of its column 大块.")
+                % {"name": name},
             )
     return tuple(name for name in mine if name in named)
 
 
-def _check_names(pairs: list[tuple[str, str]], cells: dict[str, Cell], draft: PlanDraft, report: ImportReport) -> None:
+def _check_names(
+    pairs: list[tuple[str, str]], cells: dict[str, Cell], draft: PlanDraft, report: ImportReport
+) -> None:
     """No name may mean two units, neither on the sheet nor among the units of other years."""
     owner: dict[str, str] = {}
     for name, unit in pairs:
@@ -535,7 +597,9 @@ def _check_names(pairs: list[tuple[str, str]], cells: dict[str, Cell], draft: Pl
                 % {"name": name, "first": first, "second": unit},
             )
     mine = {unit for _name, unit in pairs}
-    for other in UnitName.objects.filter(plain__in=list(owner)).exclude(unit__name__in=mine).select_related("unit"):
+    for other in (
+        UnitName.objects.filter(plain__in=list(owner)).exclude(unit__name__in=mine).select_related("unit")
+    ):
         unit = owner[other.plain]
         report.error(
             UNITS,
@@ -550,7 +614,9 @@ def _check_removed(lines: Lines, before: Lines, draft: PlanDraft, report: Import
     for block, unit in sorted(draft.scored_memberships):
         line = lines.get((unit,))
         old = before.get((unit,))
-        blocks = (line.values if line and "blocks" in line.values else old.values if line and old else {}).get("blocks", ())
+        blocks = (
+            line.values if line and "blocks" in line.values else old.values if line and old else {}
+        ).get("blocks", ())
         if not isinstance(blocks, tuple) or block not in blocks:
             report.errors.append(
                 removal(
@@ -558,7 +624,9 @@ def _check_removed(lines: Lines, before: Lines, draft: PlanDraft, report: Import
                     "大块",
                     unit,
                     "holds-scores",
-                    _("%(unit)s already holds scores in %(block)s, so it may not be taken out. Put it back, or clear its scores first.")
+                    _(
+                        "%(unit)s already holds scores in %(block)s, so it may not be taken out. Put it back, or clear its scores first."
+                    )
                     % {"unit": unit, "block": block},
                 )
             )
@@ -567,7 +635,9 @@ def _check_removed(lines: Lines, before: Lines, draft: PlanDraft, report: Import
 def store_units(cycle: Cycle, lines: Lines) -> None:
     """Units, their other names and memberships as the lines say; units left out stay known, but leave the cycle."""
     have = {unit.name: unit for unit in Unit.objects.filter(name__in=[name for (name,) in lines])}
-    renumber = [unit.name for unit in sorted(have.values(), key=lambda u: (u.order, u.pk))] != [n for (n,) in lines]
+    renumber = [unit.name for unit in sorted(have.values(), key=lambda u: (u.order, u.pk))] != [
+        n for (n,) in lines
+    ]
     for order, line in enumerate(lines.values(), 1):
         unit = have.get(line.key[0]) or Unit(name=line.key[0], order=order)
         wanted = {name: line.values[name] for name in ("kind", *TEXT_FIELDS) if name in line.values}

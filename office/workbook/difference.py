@@ -68,22 +68,43 @@ def differences(sheet: str, before: Lines, after: Lines, titles: Mapping[str, st
 
     `titles` names the column of each field. A field that `after` does not carry stays as it is.
     """
-    changes = [Change(sheet, ADDED, key, after=_summary(line), row=line.row) for key, line in after.items() if key not in before]
+    changes = [
+        Change(sheet, ADDED, key, after=_summary(line), row=line.row)
+        for key, line in after.items()
+        if key not in before
+    ]
     for key, line in after.items():
         old = before.get(key)
         if old is None:
             continue
         changes += [
-            Change(sheet, CHANGED, key, titles.get(name, name), shown(old.values.get(name)), shown(value), line.row)
+            Change(
+                sheet,
+                CHANGED,
+                key,
+                titles.get(name, name),
+                shown(old.values.get(name)),
+                shown(value),
+                line.row,
+            )
             for name, value in line.values.items()
             if value != old.values.get(name)
         ]
-    changes += [Change(sheet, REMOVED, key, before=_summary(line)) for key, line in before.items() if key not in after]
+    changes += [
+        Change(sheet, REMOVED, key, before=_summary(line)) for key, line in before.items() if key not in after
+    ]
     was, now = [key for key in before if key in after], [key for key in after if key in before]
     if was != now:
         moved = _moved(was, now)
         changes += [
-            Change(sheet, MOVED, key, before=str(was.index(key) + 1), after=str(now.index(key) + 1), row=after[key].row)
+            Change(
+                sheet,
+                MOVED,
+                key,
+                before=str(was.index(key) + 1),
+                after=str(now.index(key) + 1),
+                row=after[key].row,
+            )
             for key in moved
         ]
     return changes

@@ -18,7 +18,7 @@ from office.workbook.reader import Column, Row, Table, TableSpec
 from office.workbook.report import ImportReport
 from office.workbook.writer import ColumnOut, SheetOut
 from scoring.models import Deduction, Indicator, Look, MajorItem, RuleSource, Score, SubItem
-from scoring.rule_checks import BlockFacts, Finding, ItemFacts, Lack, SubItemFacts, check
+from scoring.rule_checks import BlockFacts, Finding, ItemFacts, RuleLack, SubItemFacts, check
 from units.models import Block, BlockKind, Cycle, Unit
 from units.workbooks import PlanDraft, limited, plain_decimal, read_unit_named, removal, twice
 
@@ -79,7 +79,9 @@ def held_by_scores(cycle: Cycle | None) -> Held:
     highest = scores.values_list(
         "cell__block__name", "cell__sub_item__item__name", "cell__sub_item__name"
     ).annotate(Max("points"))
-    deductions = Deduction.objects.filter(score__cell__block__cycle=cycle, indicator__isnull=False).values_list(
+    deductions = Deduction.objects.filter(
+        score__cell__block__cycle=cycle, indicator__isnull=False
+    ).values_list(
         "indicator__sub_item__item__block__name",
         "indicator__sub_item__item__name",
         "indicator__sub_item__name",
@@ -126,7 +128,10 @@ def _lines_of_sub_item(sub: SubItem) -> Iterable[Line]:
     if not indicators:
         yield Line((*key, ""), {**shared, "indicator_base": None, "rule_text": ""})
     for each in indicators:
-        own: dict[str, Value] = {"indicator_base": plain_decimal(each.base_points), "rule_text": each.rule_text}
+        own: dict[str, Value] = {
+            "indicator_base": plain_decimal(each.base_points),
+            "rule_text": each.rule_text,
+        }
         yield Line((*key, each.name), shared | own)
 
 
@@ -170,7 +175,9 @@ def _cell(value: Value) -> str | Decimal | None:
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def read_rules(table: Table | None, draft: PlanDraft, report: ImportReport, before: Lines, held: Held) -> Lines:
+def read_rules(
+    table: Table | None, draft: PlanDraft, report: ImportReport, before: Lines, held: Held
+) -> Lines:
     """The lines of the sheet, with every error and warning about them; fills the draft's items."""
     if table is None:
         return {}
@@ -212,7 +219,10 @@ class _Reading:
                 RULES,
                 row["sub_item"],
                 "mixed-indicators",
-                _("“%(sub)s” stands there with and without indicators. Give every row of it an indicator, or keep one row.") % {"sub": sub},
+                _(
+                    "“%(sub)s” stands there with and without indicators. Give every row of it an indicator, or keep one row."
+                )
+                % {"sub": sub},
             )
             return
         values = self._values(row, key)
@@ -231,7 +241,9 @@ class _Reading:
                 RULES,
                 row["block"],
                 "unknown-block",
-                _("“%(name)s” is not on the sheet 口, which lists: %(blocks)s. Correct the name, or add the block there.")
+                _(
+                    "“%(name)s” is not on the sheet 口, which lists: %(blocks)s. Correct the name, or add the block there."
+                )
                 % {"name": name, "blocks": "、".join(self.draft.blocks) or "—"},
             )
             return None
@@ -242,7 +254,9 @@ class _Reading:
         ask = self.report.need if needed else self.report.read
         points = ask(RULES, cell, to_points, self.draft.places)
         if points is not None and points <= 0 and name != "floor_points":
-            self.report.error(RULES, cell, "not-positive", _("%(value)s must be more than 0.") % {"value": cell.shown})
+            self.report.error(
+                RULES, cell, "not-positive", _("%(value)s must be more than 0.") % {"value": cell.shown}
+            )
         return None if points is None else plain_decimal(points)
 
     def _values(self, row: Row, key: Key) -> dict[str, Value]:
@@ -269,12 +283,17 @@ class _Reading:
         if has("aliases"):
             values["aliases"] = tuple(dict.fromkeys(report.read(RULES, row["aliases"], to_names_list) or []))
         if has("source"):
-            values["source"] = report.read(RULES, row["source"], to_choice, tuple(RuleSource.values)) or str(RuleSource.CONFIRMED)
+            values["source"] = report.read(RULES, row["source"], to_choice, tuple(RuleSource.values)) or str(
+                RuleSource.CONFIRMED
+            )
         if key[3]:
             values["indicator_base"] = self._points(row, "indicator_base")
         elif report.read(RULES, row["indicator_base"], to_points, self.draft.places) is not None:
             report.error(
-                RULES, row["indicator_base"], "base-without-indicator", _("A base is given, but no indicator. Name the indicator or clear the base.")
+                RULES,
+                row["indicator_base"],
+                "base-without-indicator",
+                _("A base is given, but no indicator. Name the indicator or clear the base."),
             )
         if has("rule_text"):
             values["rule_text"] = (report.read(RULES, row["rule_text"], to_text) or "") if key[3] else ""
@@ -293,7 +312,11 @@ class _Reading:
             return {"floor": word, "floor_points": None, "floor_text": ""}
         points = self._points(row, "floor_points", needed=False)
         text = self.report.read(RULES, row["floor_text"], to_text)
-        text = limited(self.report, RULES, row["floor_text"], text or "", SubItem, "floor_text") if text else kept["floor_text"]
+        text = (
+            limited(self.report, RULES, row["floor_text"], text or "", SubItem, "floor_text")
+            if text
+            else kept["floor_text"]
+        )
         if points is None and isinstance(kept["floor_points"], Decimal):
             points = kept["floor_points"]
         if points is None and isinstance(base, Decimal):
@@ -302,7 +325,10 @@ class _Reading:
                 RULES,
                 row["floor"],
                 "floor-assumed",
-                _("No lowest score is given, so %(points)s was taken. Enter it in a column 最低分 if it is another.") % {"points": f"{points:f}"},
+                _(
+                    "No lowest score is given, so %(points)s was taken. Enter it in a column 最低分 if it is another."
+                )
+                % {"points": f"{points:f}"},
             )
         return {"floor": word, "floor_points": points, "floor_text": text}
 
@@ -325,24 +351,30 @@ class _Reading:
             block, item, sub, _indicator = line.key
             blocks[block].setdefault(item, {}).setdefault(sub, []).append(line)
         return [
-            BlockFacts(name, self.draft.blocks[name] == BlockKind.SPECIAL, tuple(_item(item, subs) for item, subs in items.items()))
+            BlockFacts(
+                name,
+                self.draft.blocks[name] == BlockKind.SPECIAL,
+                tuple(_item(item, subs) for item, subs in items.items()),
+            )
             for name, items in blocks.items()
         ]
 
     def check_sums(self) -> None:
         """Bases that do not sum are errors; weights that do not, and what set-up still lacks, warnings."""
         for finding in check(self.facts(), self.draft.total_weight):
-            if finding.code is Lack.STAND_IN:
+            if finding.code is RuleLack.STAND_IN:
                 continue
             row = self._row_of(finding)
-            if finding.code in (Lack.BASES, Lack.INDICATORS) and row is not None:
-                column = "item_base" if finding.code is Lack.BASES else "base"
+            if finding.code in (RuleLack.BASES, RuleLack.INDICATORS) and row is not None:
+                column = "item_base" if finding.code is RuleLack.BASES else "base"
                 self.report.error(RULES, row[column], str(finding.code), finding.sentence)
             elif row is not None:
-                column = {Lack.WEIGHTS: "weight", Lack.NO_LEAD: "lead"}.get(finding.code, "sub_item")
+                column = {RuleLack.WEIGHTS: "weight", RuleLack.NO_LEAD: "lead"}.get(finding.code, "sub_item")
                 self.report.warn(RULES, row[column], str(finding.code), finding.sentence)
             else:
-                self.report.warnings.append(removal(RULES, "大块", finding.block, str(finding.code), finding.sentence))
+                self.report.warnings.append(
+                    removal(RULES, "大块", finding.block, str(finding.code), finding.sentence)
+                )
 
     def _row_of(self, finding: Finding) -> Row | None:
         if finding.sub_item:
@@ -362,7 +394,10 @@ class _Reading:
                         "中项",
                         key[2],
                         "holds-scores",
-                        _("“%(sub)s” (%(item)s, %(block)s) already holds scores, so its row may not be left out. Put it back.") % words,
+                        _(
+                            "“%(sub)s” (%(item)s, %(block)s) already holds scores, so its row may not be left out. Put it back."
+                        )
+                        % words,
                     )
                 )
                 continue
@@ -383,14 +418,22 @@ class _Reading:
                         "小项",
                         key[3],
                         "holds-scores",
-                        _("The indicator “%(name)s” already holds deductions, so its row may not be left out. Put it back.") % {"name": key[3]},
+                        _(
+                            "The indicator “%(name)s” already holds deductions, so its row may not be left out. Put it back."
+                        )
+                        % {"name": key[3]},
                     )
                 )
 
 
 def _item(name: str, subs: dict[str, list[Line]]) -> ItemFacts:
     first = next(iter(subs.values()))[0].values
-    return ItemFacts(name, _decimal(first["weight"]), _decimal(first["item_base"]), tuple(_sub(s, lines) for s, lines in subs.items()))
+    return ItemFacts(
+        name,
+        _decimal(first["weight"]),
+        _decimal(first["item_base"]),
+        tuple(_sub(s, lines) for s, lines in subs.items()),
+    )
 
 
 def _sub(name: str, lines: list[Line]) -> SubItemFacts:
@@ -436,11 +479,14 @@ def store_rules(cycle: Cycle, lines: Lines) -> None:
 
 
 def _store_items(blocks: dict[str, Block], lines: Lines) -> dict[Key, MajorItem]:
-    stored = {(i.block.name, i.name): i for i in MajorItem.objects.filter(block__in=blocks.values()).select_related("block")}
+    stored = {
+        (i.block.name, i.name): i
+        for i in MajorItem.objects.filter(block__in=blocks.values()).select_related("block")
+    }
     wanted = {line.key[:2]: line.values for line in reversed(lines.values())}
     order: dict[str, int] = {}
     for key, item in stored.items():
-        if key not in wanted:
+        if key not in wanted and item.sub_items.exists():  # one without sub-items has no row to leave out
             item.delete()
     items: dict[Key, MajorItem] = {}
     for key in dict.fromkeys(line.key[:2] for line in lines.values()):

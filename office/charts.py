@@ -1,7 +1,8 @@
 """Small pictures as SVG: a sum in its parts, the weights of a block, a unit beside the mean, a line.
 
 Pure: values in, SVG out, with a text alternative in each. Colours are classes of css/components/chart.css
-with a plain `fill` beneath for places without a style sheet; no style attribute, which the content policy refuses.
+with a plain `fill` beneath for places without a style sheet; no style attribute, which the content
+policy refuses.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def weighted_bar(
     return _svg(1000, 10, "".join(drawn), label, 'class="chart chart-bar" preserveAspectRatio="none"')
 
 
-def weights_picture(bands: Sequence[Band], *, label: str, width: int = 900) -> SafeString:
+def weights_picture(bands: Sequence[Band], *, label: str, width: int = 1200) -> SafeString:
     """The weights of a block as one rectangle: a band per major item as high as its weight, cut by sub-items.
 
     Area is weight: what is twice as large counts twice.
@@ -85,13 +86,12 @@ def weights_picture(bands: Sequence[Band], *, label: str, width: int = 900) -> S
     total = sum((band.weight_points for band in bands), ZERO)
     if total <= 0:
         return _svg(width, 40, _text(width / 2, 25, "—", "middle"), label, 'class="chart chart-weights"')
-    gutter = Decimal(width) * Decimal("0.3") if width >= 600 else Decimal(128)
+    gutter = Decimal(190) if width >= 600 else Decimal(128)
     body = Decimal(width) - gutter
-    height = Decimal(max(360, 34 * len(bands)))
-    # A band must hold one line of text; what the smallest lack is taken from the scale, so area stays honest
-    # by making the whole picture higher rather than the small bands thicker.
+    # The smallest band must hold one line of text. The whole picture grows for it, not the band alone:
+    # otherwise area would no longer be weight.
     smallest = min(band.weight_points for band in bands if band.weight_points > 0)
-    height = max(height, Decimal(24) * total / smallest) if total / smallest <= 25 else height
+    height = min(max(Decimal(220), Decimal(20) * total / smallest), Decimal(600))
     drawn: list[str] = []
     top = ZERO
     for index, band in enumerate(bands):
@@ -107,7 +107,7 @@ def weights_picture(bands: Sequence[Band], *, label: str, width: int = 900) -> S
             share = band.weight_points * sub.points / bases if bases > 0 else ZERO
             tip = f"{band.name} · {sub.name} {sub.points:f}/{bases:f} ({share:.1f})"
             drawn.append(_rect(left, top, wide - 1, high - 1, _part(index), tip))
-            words = _fit(sub.name, wide - 12)
+            words = _fit(sub.name, wide - 12) if len(band.sub_items) > 1 else ""
             if words and high >= 18:
                 tone = "chart-on-dark" if index % 2 == 0 else "chart-on-light"
                 fill = "#ffffff" if index % 2 == 0 else "#1c1b18"

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
+
+from django.db.models import Max
 
 from scoring.engine.arrays import SOURCES
 from scoring.engine.numbers import format_points
@@ -154,6 +157,14 @@ def standing_object(cycle: Cycle, blocks: Iterable[Block] | None = None) -> dict
         "provisional": any(s.provisional for s in presented.values()),
         "blocks": out,
     }
+
+
+def last_computed_at(blocks: Iterable[Block]) -> datetime | None:
+    """When the newest of the blocks' standings was stored."""
+    newest: datetime | None = Standing.objects.filter(block__in=list(blocks)).aggregate(
+        at=Max("computed_at")
+    )["at"]
+    return newest
 
 
 def points_text(units: int, places: int) -> str:

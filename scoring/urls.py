@@ -3,7 +3,17 @@
 They are joined in appraisal_site.urls.
 """
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from scoring.views import board, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
-year_patterns: list[URLPattern] = []
+year_patterns: list[URLPattern] = [
+    path("plan/", plan.plan, name="plan"),
+    path("board/", board.board, name="board"),
+    path("board.xlsx", downloads.board_xlsx, name="board-xlsx"),
+    path("blocks/<str:name>/matrix/", matrix.matrix, name="matrix"),
+    path("cells/<int:pk>/", matrix.cell, name="cell"),
+    path("units/<str:name>/", unit_sheet.unit_sheet, name="unit-sheet"),
+    path("call/", call.call, name="call"),
+]

@@ -54,10 +54,20 @@ def may(
     leads: bool = False,
     is_named: bool = False,
     block: Block | None = None,
+    acts_on_unit: bool = False,
 ) -> bool:
     """The question without the sentence, for pages that show or hide a way in."""
     try:
-        require(row, hat, cycle, unit_id=unit_id, leads=leads, is_named=is_named, block=block)
+        require(
+            row,
+            hat,
+            cycle,
+            unit_id=unit_id,
+            leads=leads,
+            is_named=is_named,
+            block=block,
+            acts_on_unit=acts_on_unit,
+        )
     except Refused:
         return False
     return True

@@ -51,6 +51,11 @@ class AwardScheme(models.Model):
     natural_key.dependencies = ["units.cycle", "units.block"]  # type: ignore[attr-defined]  # read by the serializers
 
 
+class PrizeManager(models.Manager["PrizeLine"]):
+    def get_by_natural_key(self, cycle_code: str, award: str, grade: str) -> PrizeLine:
+        return self.get(scheme__cycle__code=cycle_code, scheme__name=award, grade=grade)
+
+
 class PrizeLine(models.Model):
     """One grade of an award: its name, how many places, and the money of each in fen."""
 
@@ -60,6 +65,8 @@ class PrizeLine(models.Model):
     amount_fen = models.PositiveBigIntegerField(_("amount in fen"))
     order = models.PositiveIntegerField(_("order"), default=0)
 
+    objects: ClassVar[PrizeManager] = PrizeManager()
+
     class Meta:
         verbose_name = _("prize")
         verbose_name_plural = _("prizes")
@@ -68,3 +75,8 @@ class PrizeLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scheme} {self.grade}"
+
+    def natural_key(self) -> tuple[str, str, str]:
+        return (*self.scheme.natural_key(), self.grade)
+
+    natural_key.dependencies = ["awards.awardscheme"]  # type: ignore[attr-defined]  # read by the serializers

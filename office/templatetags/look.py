@@ -46,15 +46,24 @@ def signed(value: Decimal | int | str | None, places: int | str = 2) -> str:
 class GridCell(Protocol):
     """What a cell of an editable grid must know of itself; the words are in scoring/parts/cell.html."""
 
-    key: str
-    url: str
-    value: Decimal | str | None
-    state: str
-    note: str
-    version: int
-    editable: bool
-    fresh: bool
-    refused: bool
+    @property
+    def key(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def value(self) -> Decimal | str | None: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def editable(self) -> bool: ...
+    @property
+    def fresh(self) -> bool: ...
+    @property
+    def refused(self) -> bool: ...
 
 
 # In Python and not as an included template: a matrix holds six hundred of them, and includes are slow.

@@ -118,6 +118,19 @@ class SubItem(models.Model):
         return self.look == Look.ONSITE
 
 
+class IndicatorManager(models.Manager["Indicator"]):
+    def get_by_natural_key(
+        self, cycle_code: str, block: str, item: str, sub_item: str, name: str
+    ) -> Indicator:
+        return self.get(
+            sub_item__item__block__cycle__code=cycle_code,
+            sub_item__item__block__name=block,
+            sub_item__item__name=item,
+            sub_item__name=sub_item,
+            name=name,
+        )
+
+
 class Indicator(models.Model):
     """小项: a part of a sub-item with its own base, rule and steps of deduction."""
 
@@ -129,6 +142,8 @@ class Indicator(models.Model):
     steps = models.JSONField(_("deduction steps"), default=list, blank=True)
     lead = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="led_indicators")
 
+    objects: ClassVar[IndicatorManager] = IndicatorManager()
+
     class Meta:
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
@@ -139,3 +154,8 @@ class Indicator(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def natural_key(self) -> tuple[str, str, str, str, str]:
+        return (*self.sub_item.natural_key(), self.name)
+
+    natural_key.dependencies = ["scoring.subitem"]  # type: ignore[attr-defined]  # read by the serializers

@@ -56,7 +56,12 @@
   }
 
   grid.addEventListener("focusin", function (event) {
-    if (event.target.matches("td > .cell")) { stop = event.target; tell(event.target); }
+    const cell = event.target;
+    if (!cell.matches("td > .cell")) return;
+    if (stop && stop !== cell) stop.tabIndex = -1;
+    stop = cell;
+    cell.tabIndex = 0;
+    tell(cell);
   });
 
   function edit(cell, typed) {

@@ -1,0 +1,248 @@
+"""One unit's sheet as a page shows it: the engine's trace joined with who scored, when, why and on what paper.
+
+Used by the unit sheet, the call page and, later, the result letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from office.charts import Against, against_mean
+from office.fields import from_units
+from scoring import queries, sheets, words
+from scoring.engine.numbers import half_up_fraction
+from scoring.engine.sheet import BlockStanding
+from scoring.engine.steps import CellStep, ItemTrace, Trace
+from scoring.engine.trace import trace
+from scoring.models import Cell, Score, ScoreKind, SubItem
+from units.models import Block, Membership
+
+SOURCE_KIND = {"onsite": ScoreKind.ONSITE, "preliminary": ScoreKind.PRELIMINARY, "lead": ScoreKind.LEAD}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """Everything a reader of one unit's result may unfold."""
+
+    membership: Membership
+    standing: BlockStanding
+    trace: Trace
+    scores: dict[int, dict[str, Score]]  # sub-item id → kind → stored score
+    cell_ids: dict[int, int]  # sub-item id → cell id
+    leads: dict[int, str]
+
+
+def facts_of(membership: Membership, block: Block) -> UnitFacts:
+    """In a fixed number of queries; `block.cycle` should be loaded."""
+    sheet = sheets.named_sheet(block)
+    standing = queries.standing_of(block)
+    found = trace(sheet, membership.pk, standing)
+    scores: dict[int, dict[str, Score]] = {}
+    stored = (
+        Score.objects.filter(cell__membership=membership)
+        .select_related("entered_by", "on_behalf_of", "paper", "cell")
+        .prefetch_related("deductions")
+    )
+    for score in stored:
+        scores.setdefault(score.cell.sub_item_id, {})[score.kind] = score
+    return UnitFacts(
+        membership=membership,
+        standing=standing,
+        trace=found,
+        scores=scores,
+        cell_ids=dict(Cell.objects.filter(membership=membership).values_list("sub_item_id", "pk")),
+        leads={
+            pk: name or ""
+            for pk, name in SubItem.objects.filter(item__block=block).values_list("pk", "lead__name")
+        },
+    )
+
+
+def item_context(facts: UnitFacts, code: str, *, link_cells: bool) -> list[dict[str, Any]]:
+    """The unfolding items of scoring/unit_sheet.html."""
+    return [
+        _item(facts, item, number, code, link_cells=link_cells)
+        for number, item in enumerate(facts.trace.items)
+    ]
+
+
+def _item(facts: UnitFacts, item: ItemTrace, number: int, code: str, *, link_cells: bool) -> dict[str, Any]:
+    places = facts.trace.places
+    step = item.weighted
+    return {
+        "name": item.item,
+        "weight": words.short(step.weight, places),
+        "base": words.short(item.base.of, places),
+        "score": from_units(item.base.base, places),
+        "rank": step.rank,
+        "shared": step.shared,
+        "best": from_units(step.first, places),
+        "best_unit": "、".join(step.first_units),
+        "weighted": from_units(step.weighted, places),
+        "formula": words.formula(item, places),
+        "missing": item.base.missing,
+        "part": number % 10 + 1,
+        "cells": [_cell(facts, cell, code, link_cells=link_cells) for cell in item.base.cells],
+    }
+
+
+def _state(step: CellStep) -> str:
+    if step.why.value in {"not-involved", "decided-mean"} and step.score is not None:
+        return "mean"
+    if step.why.value == "proposed":
+        return "proposed"
+    return "missing" if step.score is None else "scored"
+
+
+def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> dict[str, Any]:
+    places = facts.trace.places
+    kept = facts.scores.get(step.sub_item_key, {})
+    counted = kept.get(SOURCE_KIND.get(str(step.source), ""))
+    cell_id = facts.cell_ids.get(step.sub_item_key)
+    labels = dict(ScoreKind.choices)
+    return {
+        "name": step.sub_item,
+        "base": words.short(step.base, places),
+        "score": None if step.score is None else from_units(step.score, places),
+        "state": _state(step),
+        "source_label": words.why_cell(step, places),
+        "by": _by(counted),
+        "at": counted.entered_at if counted else None,
+        "lead": facts.leads.get(step.sub_item_key, ""),
+        "others": [
+            (labels[ScoreKind(kind)], score.points, _by(score))
+            for kind, score in sorted(kept.items())
+            if score is not counted
+        ],
+        "reason": counted.reason if counted else "",
+        "url": reverse("cell", args=[code, cell_id]) if link_cells and cell_id else "",
+        "lines": [
+            {
+                "points": line.points,
+                "reason": line.reason,
+                "paper": {"title": line.evidence, "number": "", "url": ""} if line.evidence else None,
+            }
+            for line in (counted.deductions.all() if counted else ())
+        ],
+    }
+
+
+def _by(score: Score | None) -> str:
+    if score is None:
+        return ""
+    who = str(score.entered_by)
+    if score.on_behalf_of:
+        return _("%(who)s for %(unit)s") % {"who": who, "unit": score.on_behalf_of.name}
+    return _("%(who)s (appraisal office)") % {"who": who} if score.by_office else who
+
+
+def addition_steps(facts: UnitFacts) -> list[dict[str, Any]]:
+    """The three lines below the preliminary score; those without an amount are left out."""
+    places = facts.trace.places
+    labels = {
+        "commendations": (_("Commendations"), _("Verified commendations, halved where due and capped.")),
+        "criticisms": (_("Criticisms"), _("Verified circulars of criticism, one matter once.")),
+        "rewards": (_("Reward points"), _("Listed by the leading groups, capped per project.")),
+    }
+    return [
+        {
+            "label": labels[step.kind][0],
+            "points": from_units(step.amount, places),
+            "sentence": labels[step.kind][1],
+            "clause": step.clause,
+            "papers": [],
+            "counted": True,
+        }
+        for step in facts.trace.final.adjustments
+        if step.amount
+    ]
+
+
+def strengths(facts: UnitFacts) -> Any:
+    """The unit's items beside the mean of its block, as a picture."""
+    places = facts.trace.places
+
+    def rounded(value: Fraction) -> Decimal:
+        return from_units(half_up_fraction(value), places)
+
+    rows = [
+        Against(
+            name=item.item,
+            own=from_units(item.weighted.weighted, places),
+            mean=rounded(item.block_mean),
+            full=from_units(item.weighted.weight, places),
+        )
+        for item in facts.trace.items
+    ]
+    return against_mean(
+        rows, label=_("%(unit)s beside the mean of its block") % {"unit": facts.trace.unit}, places=places
+    )
+
+
+def deductions_of(facts: UnitFacts) -> Iterable[dict[str, Any]]:
+    """Every counted deduction line with its sub-item, reason, paper and person, largest first."""
+    lines = []
+    for item in facts.trace.items:
+        for step in item.base.cells:
+            counted = facts.scores.get(step.sub_item_key, {}).get(SOURCE_KIND.get(str(step.source), ""))
+            if counted is None:
+                continue
+            own = list(counted.deductions.all())
+            lines += [
+                {
+                    "item": step.sub_item,
+                    "points": line.points,
+                    "reason": line.reason,
+                    "paper": line.evidence,
+                    "paper_url": "",
+                    "by": _by(counted),
+                }
+                for line in own
+            ]
+            base = from_units(step.base, facts.trace.places)
+            if not own and counted.points < base:
+                lines.append(
+                    {
+                        "item": step.sub_item,
+                        "points": base - counted.points,
+                        "reason": counted.reason or _("no reason was recorded"),
+                        "paper": "",
+                        "paper_url": "",
+                        "by": _by(counted),
+                    }
+                )
+    return sorted(lines, key=lambda line: -line["points"])
+
+
+def result_context(facts: UnitFacts, vetoed: str = "") -> dict[str, Any]:
+    """The large figures on top of the sheet."""
+    final, places = facts.trace.final, facts.trace.places
+    amounts = {step.kind: from_units(abs(step.amount), places) for step in final.adjustments}
+    row = next(r for r in facts.standing.rows if r.unit_key == facts.membership.pk)
+    return {
+        "final": from_units(final.final, places),
+        "preliminary": from_units(final.preliminary, places),
+        "commendations": amounts.get("commendations", Decimal(0)),
+        "criticisms": amounts.get("criticisms", Decimal(0)),
+        "rewards": amounts.get("rewards", Decimal(0)),
+        "rank": final.rank,
+        "shared": final.shared,
+        "unit_count": len(facts.standing.rows),
+        "provisional": facts.standing.provisional,
+        "missing": row.missing,
+        "vetoed": vetoed,
+    }
+
+
+def gap_lines(facts: UnitFacts) -> list[tuple[str, Decimal, str]]:
+    return [
+        (*words.gap_words(step)[:1], from_units(step.gap, facts.trace.places), words.gap_words(step)[1])
+        for step in facts.trace.gaps
+    ]

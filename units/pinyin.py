@@ -1,0 +1,16 @@
+"""Initials of the pinyin of a name, so that 青山乡 is found by typing qsx.
+
+Pure; the readings come from the package pypinyin.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+
+
+@lru_cache(maxsize=4096)
+def initials(name: str) -> str:
+    """The first letters, lower case; other characters stay."""
+    return "".join(part[:1] for part in lazy_pinyin(name, style=Style.FIRST_LETTER, errors="default")).lower()

@@ -38,7 +38,10 @@ def read_bool(name: str, *, default: bool) -> bool:
 
 def read_database() -> dict[str, Any]:
     try:
-        return dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
+        database = dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
+        if not str(database.get("ENGINE", "")).endswith(("sqlite3", "postgresql")):
+            raise ValueError("only SQLite and PostgreSQL are supported")
+        return database
     except (ImproperlyConfigured, ValueError) as error:
         stop(
             f"DATABASE_URL cannot be read ({error}); use sqlite:///path or postgres://user:password@host/name"

@@ -38,7 +38,10 @@ def read_bool(name: str, *, default: bool) -> bool:
 
 def read_database() -> dict[str, Any]:
     try:
-        return dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
+        database = dict(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
+        if not str(database.get("ENGINE", "")).endswith(("sqlite3", "postgresql")):
+            raise ValueError("only SQLite and PostgreSQL are supported")
+        return database
     except (ImproperlyConfigured, ValueError) as error:
         stop(
             f"DATABASE_URL cannot be read ({error}); use sqlite:///path or postgres://user:password@host/name"
@@ -254,7 +257,8 @@ REST_FRAMEWORK = {
         "office.tokens.ExpiringTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["units.api_auth.InTheMatrix"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]
     + (["rest_framework.renderers.BrowsableAPIRenderer"] if DEBUG else []),
     "DEFAULT_PAGINATION_CLASS": "appraisal_site.api.Pages",

@@ -31,5 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(scoring.urls.urlpatterns)),
     path("", include(awards.urls.urlpatterns)),
     path("years/<str:code>/", include(year_patterns)),
+    path("api/v1/", include("appraisal_site.api_urls")),
     path("admin/", admin.site.urls),
 ]

@@ -35,7 +35,11 @@ class PointsField(_Base):
         return "BigIntegerField"
 
     def from_db_value(self, value: int | None, expression: Any, connection: Any) -> Decimal | None:
-        return None if value is None else Decimal(value).scaleb(-STORED_PLACES)
+        if value is None:
+            return None
+        # Without closing zeros, so that a base of 100 reads 100 wherever it is shown.
+        points = Decimal(value).scaleb(-STORED_PLACES).normalize()
+        return points if points.as_tuple().exponent <= 0 else points.quantize(Decimal(1))  # type: ignore[operator]  # never NaN
 
     def to_python(self, value: Any) -> Decimal | None:
         if value is None or value == "":

@@ -10,9 +10,11 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from office import audit
 from office.refusal import Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -26,6 +28,7 @@ def problem(status: int, title: str, detail: str, code: str, **extra: Any) -> Re
 def handle_exception(exception: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's hook: every refusal and every framework error in one shape."""
     if isinstance(exception, Refused):
+        _log_denial(exception, context.get("request"))
         extra = {"clause": exception.clause} if exception.clause else {}
         return problem(
             exception.status, _("Refused"), exception.sentence, exception.code, **extra, **exception.values
@@ -48,6 +51,18 @@ def handle_exception(exception: Exception, context: dict[str, Any]) -> Response 
         if header in response:
             answer[header] = response[header]
     return answer
+
+
+def _log_denial(refusal: Refused, request: Request | None) -> None:
+    """A denied act stands in the log: who, by which row, what was asked for."""
+    if request is None or refusal.status not in {403, 404}:
+        return
+    if refusal.status == 404 and request.method in {"GET", "HEAD"}:
+        return
+    hat: audit.Actor | None = getattr(request, "hat", None)
+    if hat is not None:
+        rows = getattr(request, "permission_rows", ())
+        audit.record_denial(hat, " ".join(rows), refusal.sentence, target=f"{request.method} {request.path}")
 
 
 def _flat(detail: Any) -> str:

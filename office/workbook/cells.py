@@ -107,6 +107,8 @@ CHINESE_DIGITS: Final = "〇零一二三四五六七八九十百千万两壹贰�
 CHINESE_NUMBER = re.compile(f"[{CHINESE_DIGITS}半点]+(?:分)?")
 MINUSES: Final = str.maketrans({"−": "-", "﹣": "-", "‐": "-", "‑": "-", "–": "-"})
 NOISE: Final = Decimal("1e-9")  # what binary arithmetic leaves behind a decimal number
+QUANTA: Final = [Decimal(1).scaleb(-places) for places in range(10)]
+QUANTA_ZERO: Final = [Decimal(0).quantize(quantum) for quantum in QUANTA]
 LARGEST: Final = Decimal("1e15")
 
 NOT_INVOLVED: Final = {"不涉及"}
@@ -130,6 +132,8 @@ def normalise_name(text: str) -> str:
 
 def common_fault(cell: Cell) -> Fault | None:
     """What makes any cell unreadable, whatever it should hold."""
+    if not cell.flags and cell.kind != ERROR:
+        return None
     if cell.kind == ERROR:
         return Fault("error-value", {"value": cell.shown})
     if cell.flags & UNCACHED:
@@ -204,10 +208,10 @@ def to_number(cell: Cell, places: int, unit: str = "") -> Decimal | Fault | None
     number = _number(cell, unit)
     if not isinstance(number, Decimal):
         return number
-    rounded = number.quantize(Decimal(1).scaleb(-places)) + 0  # + 0 turns -0.00 into 0.00
-    if abs(number - rounded) > NOISE:
+    rounded = number.quantize(QUANTA[places])
+    if rounded != number and abs(number - rounded) > NOISE:
         return Fault("too-many-decimals", {"value": cell.shown, "places": places})
-    return rounded
+    return rounded or QUANTA_ZERO[places]  # never -0.00
 
 
 def to_points(cell: Cell, places: int) -> Decimal | Fault | None:

@@ -141,6 +141,12 @@ def restrict(limits: Limits, written_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes, written_bytes))
 
 
+def peak_kib() -> int:
+    """This process's own peak; getrusage would count the parent's memory from before the exec."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next((int(line.split()[1]) for line in status if line.startswith("VmHWM:")), 0)
+
+
 def main() -> None:
     """`argv[1]` is the order as JSON: what to do, under which limits; the file comes on standard input."""
     order = orjson.loads(sys.argv[1])
@@ -155,7 +161,7 @@ def main() -> None:
         else:
             read(limits, order["suffix"])
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        emit({"m": "done", "peak_kib": usage.ru_maxrss, "seconds": usage.ru_utime + usage.ru_stime})
+        emit({"m": "done", "peak_kib": peak_kib(), "seconds": usage.ru_utime + usage.ru_stime})
     except ChildRefusal as refusal:
         emit({"m": "refused", "code": refusal.code, "figures": refusal.figures})
     except (MemoryError, RecursionError):

@@ -23,7 +23,7 @@ class Limits:
     merges: int = 100_000
     sheets: int = 200
     text_length: int = 4_000  # characters in one cell
-    seconds: int = 8  # of the child's processor time
+    seconds: int = 7  # of the child's processor time
     wait_seconds: int = 40  # of the clock, on a busy machine
     memory_bytes: int = 256 * MIB  # of the child's address space
 

@@ -36,11 +36,13 @@ Emit = Callable[[dict[str, Any]], None]
 # Exactly what the common programs write for a plain cell. A row with anything else in it
 # (formula, inline text, other attribute order) is read by the XML parser instead.
 PLAIN_CELL = re.compile(
-    r'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="(n|s|b)")?(?:/>|></c>|><v>([^<&]*)</v></c>)'
+    r'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="(n|s|b|inlineStr)")?'
+    r'(?:/>|></c>|><v>([^<&]*)</v></c>|><is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>)'
 )
 ROW_NUMBER = re.compile(r' r="(\d+)"')
 ROW_HIDDEN = re.compile(r' hidden="(?:1|true)"')
 HOLDS = ("<v", "<is", "<f")
+OTHER_ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 DATE_FORMATS: Final = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
@@ -244,6 +246,13 @@ def unescape(text: str) -> str:
     if "_x" not in text:
         return text
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def plain_text(text: str) -> str:
+    """Text out of XML in which only the three common entities stand."""
+    if "&" in text:
+        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return unescape(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def read_strings(package: Package, part: str | None, limits: Limits) -> list[str]:
@@ -485,6 +494,9 @@ class SheetReader:
         styled = any(dates) or any(flags_of)
         columns = self.book.limits.columns
         letters: dict[str, int] = LETTERS
+        longest = self.book.limits.text_length + 1
+        odd: list[str] = []
+        odd_from = 0
         for part in text.split("</row>"):
             if "<v" not in part and "<is" not in part and "<f" not in part:
                 if "<row" in part:
@@ -507,7 +519,12 @@ class SheetReader:
             tags = 1
             width = 0
             try:
-                for letter, style, kind, value in cells:
+                for letter, style, kind, value, inline in cells:
+                    if inline:
+                        if kind != "inlineStr":
+                            break
+                        tags += 2
+                        value = inline
                     if not value:
                         # An empty cell; how many tags it was written with decides below.
                         tags += 1
@@ -524,6 +541,8 @@ class SheetReader:
                     width = position + 1
                     if kind == "s":
                         cell = strings[int(value)]
+                    elif inline:
+                        cell = TEXT + plain_text(inline)[:longest]
                     elif kind == "b":
                         cell = BOOL + value
                     else:
@@ -543,22 +562,29 @@ class SheetReader:
                     row.append(cell)
             except (IndexError, ValueError) as error:
                 raise ChildRefusal("damaged") from error
-            if part.count("<", at) != tags:
-                self._row_by_parser(part[at:] + "</row>")
+            if part.count("<", at) != tags or ("&" in part and OTHER_ENTITY.search(part, at)):
+                if not odd:
+                    odd_from = number - 1
+                odd.append(part[at:])
                 continue
+            if odd:
+                self._odd_rows(odd, odd_from)
+                odd = []
             if row:
                 self._add(number, ROW_HIDDEN.search(head) is not None, row, flags)
+        if odd:
+            self._odd_rows(odd, odd_from)
 
-    def _row_by_parser(self, text: str) -> None:
+    def _odd_rows(self, parts: list[str], before: int) -> None:
+        """Rows that are not plain, one after the other, through the XML parser."""
         handlers = RowHandlers(self)
-        handlers.last_row = self.last_row - 1
+        handlers.last_row = before
         parser = _parser()
         handlers.attach(parser)
         try:
-            parser.Parse(text.encode(), True)
+            parser.Parse(("<rows>" + "</row>".join(parts) + "</row></rows>").encode(), True)
         except expat.ExpatError as error:
             raise ChildRefusal("damaged") from error
-        self.last_row = handlers.last_row
 
     def _rows_by_parser(self) -> None:
         handlers = RowHandlers(self)

@@ -6,7 +6,7 @@ Names and people stay outside: `sheet` has the same block as named values, `stan
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -92,12 +92,11 @@ class ArraySheet:
         object.__setattr__(self, "item_begins", np.array([grouped.index(i) for i in filled], dtype=np.intp))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArrayResult:
+class ArrayResult(NamedTuple):
     """The standing of one block as numbers.  U units, S sub-items, I items; points as in the sheet.
 
-    int64 throughout, or Python ints in object arrays where int64 could have overflowed; `score` keeps
-    the type of the scores.
+    int64, or Python ints in object arrays where int64 could have overflowed; of large blocks places are
+    int32, and so are scores, base and weighted scores where the scores were given so.
     """
 
     places: int
@@ -111,7 +110,6 @@ class ArrayResult:
     weighted: AnyArray  # (U, I) points as printed
     preliminary: AnyArray  # (U,) points
     final: AnyArray  # (U,) points
-    other_final: AnyArray  # (U,) points under the other rounding
     rank: IntArray  # (U,) 1 is best
     shared: BoolArray  # (U,)
     missing: IntArray  # (U,) cells without a score

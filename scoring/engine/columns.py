@@ -28,7 +28,7 @@ class Column:
     on_mean: frozenset[int]  # rows that take the mean of the others
 
     def differences(self, changed: Mapping[int, CellEntry]) -> dict[int, int]:
-        """How much more each row would count if these cells read otherwise; rows without a difference left out."""
+        """How much more each row would count if these cells read otherwise, where that is not 0."""
         if self.rule.suspended:
             return {}
         own = {row: self._own_score(cell) for row, cell in changed.items()}

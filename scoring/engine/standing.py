@@ -21,7 +21,7 @@ from scoring.engine.arrays import (
 from scoring.engine.counting import TooLargeError, count_cells
 from scoring.engine.numbers import AnyArray
 from scoring.engine.packing import pack
-from scoring.engine.ranking import rank_lists, shared_places
+from scoring.engine.ranking import rank_columns, shared_places
 from scoring.engine.sheet import (
     BlockKind,
     BlockStanding,
@@ -35,7 +35,7 @@ from scoring.engine.sheet import (
     Source,
     UnitEntry,
 )
-from scoring.engine.weighting import exact_totals, fits_int64, weigh
+from scoring.engine.weighting import fits_int64, weigh_units
 
 __all__ = ["MISSING", "ArrayResult", "ArraySheet", "compute", "compute_arrays", "pack", "present"]
 
@@ -63,22 +63,31 @@ def compute_arrays(sheet: ArraySheet) -> ArrayResult:
         first = np.maximum.reduce(base, axis=1)
     else:
         first = np.zeros(len(weights), dtype=base.dtype)
-    lowest: int = base.min().item() if base.size and base.dtype.kind != "O" else -1
-    firsts = first.tolist()
-    if not fits_int64(lowest, firsts, weights.tolist()):
+    firsts: list[int] = first.tolist()
+    heaviest: list[int] = weights.tolist()
+    lowest = int(base.min()) if counted.negatives and base.size else 0
+    some_zero = any(top <= 0 for top in firsts)
+    exact = base.dtype.kind == "O" or weights.dtype.kind == "O"
+    if exact or not fits_int64(lowest, firsts, heaviest):
         base, first, weights = base.astype(object), first.astype(object), weights.astype(object)
         added = _exact(added)
-    parts = weigh(base, first, weights, sheet.readings.first_is_zero, negatives=lowest < 0)
-    by_item = np.add.reduce(parts.rounded, axis=0)
-    by_total = exact_totals(parts, by_item)
+    elif counted.score.dtype.itemsize == 4 and lowest >= 0 and max(firsts, default=0) < 2**31:
+        base = base.astype(np.int32)  # large blocks: the sums are as narrow as the scores
+    weighted, by_item, by_total = weigh_units(
+        base,
+        first,
+        weights,
+        sheet.readings.first_is_zero,
+        negatives=lowest < 0 or min(heaviest, default=0) < 0,
+        some_zero=some_zero,
+    )
     if sheet.readings.rounding is Rounding.EACH_ITEM:
         preliminary, other = by_item, by_total
     else:
         preliminary, other = by_total, by_item
     final, other_final = (preliminary, other) if added is None else (preliminary + added, other + added)
     # Ranked on the printed figures, so that two units that read the same stand on the same place.
-    ranks = rank_lists(np.concatenate((base, final[None], other_final[None])))
-    rank = ranks[-2]
+    item_rank, rank, other_rank = rank_columns(base, final, other_final)
     return ArrayResult(
         places=sheet.places,
         rounding=sheet.readings.rounding,
@@ -87,18 +96,15 @@ def compute_arrays(sheet: ArraySheet) -> ArrayResult:
         nobody_involved=counted.nobody_involved,
         base=base.T,
         first=first,
-        item_rank=ranks[:-2].T,
-        weighted=parts.rounded.T,
+        item_rank=item_rank.T,
+        weighted=weighted.T,
         preliminary=preliminary,
         final=final,
-        other_final=other_final,
         rank=rank,
         shared=shared_places(rank),
         missing=counted.missing,
-        differs=rank != ranks[-1],
-        held=(
-            units > 0 and sheet.readings.first_is_zero is FirstIsZero.HELD and any(top <= 0 for top in firsts)
-        ),
+        differs=rank != other_rank,
+        held=some_zero and units > 0 and sheet.readings.first_is_zero is FirstIsZero.HELD,
         order=sheet.order,
     )
 

@@ -16,6 +16,9 @@ from scoring.engine.numbers import AnyArray, half_up_array, half_up_fraction
 from scoring.engine.sheet import FirstIsZero
 
 _SAFE = 2**61
+# The largest common denominator (times the items) over which leftovers are summed.
+_COMMON_UP_TO = _SAFE
+_UNITS_AT_A_TIME = 1 << 14
 
 
 def exact_weighted(weight: int, own: int, first: int, first_is_zero: FirstIsZero) -> Fraction:
@@ -36,20 +39,59 @@ class WeightedParts:
 
 
 def weigh(
-    base: AnyArray, first: AnyArray, weights: AnyArray, first_is_zero: FirstIsZero, *, negatives: bool
+    base: AnyArray,
+    first: AnyArray,
+    weights: AnyArray,
+    first_is_zero: FirstIsZero,
+    *,
+    negatives: bool,
+    some_zero: bool,
 ) -> WeightedParts:
     """The weighted parts of all items and units.
 
-    `negatives` says whether some base score is below zero. The caller has checked the bounds.
+    `negatives` says whether some base score is below zero, `some_zero` whether some item's first has
+    nothing. The caller has checked the bounds.
     """
     products, divisors = base * weights[..., None], first
-    zero = first <= 0
-    if zero.any():
+    if some_zero:
+        zero = first <= 0
         divisors = np.where(zero, 1, first)
         instead = weights if first_is_zero is FirstIsZero.ALL_FULL else weights * 0
         products = np.where(zero[..., None], instead[..., None], products)
     rounded = half_up_array(products, divisors[..., None], products < 0 if negatives else None)
     return WeightedParts(rounded, products, divisors, negatives)
+
+
+def weigh_units(
+    base: AnyArray,
+    first: AnyArray,
+    weights: AnyArray,
+    first_is_zero: FirstIsZero,
+    *,
+    negatives: bool,
+    some_zero: bool,
+) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """Weighted parts (items, units), the totals of the rounded parts, and the totals rounded once.
+
+    Large blocks are done in parts that stay in the processor's cache.
+    """
+    units = base.shape[1]
+    if units <= _UNITS_AT_A_TIME:
+        wide = base if base.dtype == weights.dtype else base.astype(weights.dtype)
+        parts = weigh(wide, first, weights, first_is_zero, negatives=negatives, some_zero=some_zero)
+        by_item = np.add.reduce(parts.rounded, axis=0)
+        return parts.rounded, by_item, exact_totals(parts, by_item)
+    # Narrow scores are never below zero, and then no part is greater than its weight.
+    weighted = np.empty(
+        base.shape, dtype=base.dtype if max(weights.tolist(), default=0) < 2**31 else weights.dtype
+    )
+    by_item, by_total = np.empty(units, dtype=weights.dtype), np.empty(units, dtype=weights.dtype)
+    for begin in range(0, units, _UNITS_AT_A_TIME):
+        some = slice(begin, begin + _UNITS_AT_A_TIME)
+        weighted[:, some], by_item[some], by_total[some] = weigh_units(
+            base[:, some], first, weights, first_is_zero, negatives=negatives, some_zero=some_zero
+        )
+    return weighted, by_item, by_total
 
 
 def exact_totals(parts: WeightedParts, by_item: AnyArray) -> AnyArray:
@@ -65,7 +107,7 @@ def exact_totals(parts: WeightedParts, by_item: AnyArray) -> AnyArray:
     # Between −half and half a divisor each.
     rest = parts.products - parts.rounded * parts.divisors[:, None]
     common = lcm(*divisors)
-    if rest.dtype.kind != "O" and common * (len(divisors) + 1) >= _SAFE:
+    if rest.dtype.kind != "O" and common * (len(divisors) + 1) >= _COMMON_UP_TO:
         return _totals_in_fixed_point(by_item, rest, divisors)
     factors = np.array([common // divisor for divisor in divisors], dtype=rest.dtype)
     over = factors @ rest
@@ -92,7 +134,7 @@ def _totals_in_fixed_point(by_item: AnyArray, rest: AnyArray, divisors: list[int
 
 def fits_int64(lowest: int, firsts: list[int], weights: list[int]) -> bool:
     """Whether every product and sum of the weighting stays within int64."""
-    highest = max(1, *firsts, -lowest) if firsts else 1
+    highest = max(1, -lowest, *firsts)
     heaviest = max(1, sum(abs(weight) for weight in weights))
     return 2 * highest * heaviest < _SAFE
 

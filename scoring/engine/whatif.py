@@ -121,7 +121,14 @@ class _Board:
         if not fits_int64(lowest, [int(first.max(initial=1))], heaviest):
             return [what_if(self.sheet, changes) for changes in trials]
         readings = self.sheet.readings
-        parts = weigh(stack.base, first, stack.weights, readings.first_is_zero, negatives=lowest < 0)
+        parts = weigh(
+            stack.base,
+            first,
+            stack.weights,
+            readings.first_is_zero,
+            negatives=lowest < 0,
+            some_zero=bool((first <= 0).any()),
+        )
         totals = np.add.reduce(parts.rounded, axis=1)
         if readings.rounding is Rounding.TOTAL_ONLY:
             for n, by_item in enumerate(totals.copy()):

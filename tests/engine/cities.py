@@ -5,6 +5,8 @@ What is right about them is said by the tests and by the oracle.
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import strategies as st
 
 from scoring.engine.sheet import (
@@ -22,106 +24,113 @@ from scoring.engine.sheet import (
     UnitEntry,
 )
 
-countings = st.one_of(
-    st.just(REPLACE),
-    st.builds(Counting.mix, st.integers(0, 7), st.integers(1, 7)),
-)
-readings = st.builds(
-    Readings,
-    rounding=st.sampled_from(Rounding),
-    first_is_zero=st.sampled_from(FirstIsZero),
-    counting=countings,
-)
+
+def sheets(*, plain: bool = False) -> st.SearchStrategy[Sheet]:
+    """Blocks by seed; `plain` ones have a score in every cell, none below zero, and no decisions."""
+    return st.builds(
+        random_sheet,
+        seed=st.integers(0, 2**40),
+        unit_count=st.integers(1 if plain else 0, 8),
+        item_count=st.integers(1 if plain else 0, 4),
+        places=st.integers(0, 4),
+        rounding=st.sampled_from(Rounding),
+        first_is_zero=st.sampled_from(FirstIsZero),
+        plain=st.just(plain),
+    )
 
 
-@st.composite
-def sheets(draw: st.DrawFn, *, odd: bool = True, rounding: Rounding | None = None) -> Sheet:
-    """One block; `odd=False` leaves out gaps, means, suspensions and decisions: every cell has a score."""
-    places = draw(st.integers(0, 4))
-    unit_count = draw(st.integers(0 if odd else 1, 7))
-    item_count = draw(st.integers(0 if odd else 1, 4))
-    scale = 10 ** draw(st.sampled_from([0, places]))
-    items, key = [], 0
+def random_sheet(
+    seed: int,
+    unit_count: int,
+    item_count: int,
+    places: int,
+    rounding: Rounding,
+    first_is_zero: FirstIsZero,
+    plain: bool = False,
+) -> Sheet:
+    draw = Random(seed)  # noqa: S311 - repeatable test figures, not secrets
+    # Small figures make ties and halves; full ones look like a real year.
+    scale = draw.choice([1, 10**places])
+    odds = 0.0 if plain else draw.choice([0.0, 0.1, 0.3])
+    items = []
     for item_key in range(item_count):
-        subs = []
-        for _ in range(draw(st.integers(0 if odd else 1, 3))):
-            key += 1
-            base = draw(st.integers(1, 12)) * scale
-            subs.append(
-                SubItemRule(
-                    key=key,
-                    name=f"sub-item {key}",
-                    base=base,
-                    floor=draw(st.sampled_from([0, 0, 0, -base])) if odd else 0,
-                    visit_required=odd and draw(st.integers(0, 5)) == 0,
-                    suspended=odd and draw(st.integers(0, 7)) == 0,
-                )
-            )
-        weight = draw(st.integers(1, 300)) * draw(st.sampled_from([1, scale]))
-        total = sum(sub.base for sub in subs)
-        items.append(ItemRule(item_key, f"item {item_key}", weight, total, tuple(subs)))
-    amounts = st.sampled_from([0, 0, 0, 1, 5 * scale, 30 * scale])
-    orders = draw(st.permutations(range(unit_count)))
+        subs = tuple(
+            _sub_item(draw, item_key * 10 + n, scale, odds) for n in range(draw.randint(1 if plain else 0, 3))
+        )
+        weight = draw.randint(1, 300) * draw.choice([1, scale])
+        items.append(ItemRule(item_key, f"item {item_key}", weight, sum(sub.base for sub in subs), subs))
+    orders = draw.sample(range(unit_count), unit_count)
+    amounts = [0, 0, 0, 1, 5 * scale, 30 * scale]
     units = tuple(
         UnitEntry(
-            key=100 + n,
-            name=f"unit {n}",
-            order=orders[n],
-            eligible=draw(st.booleans()),
-            commendations=draw(amounts),
-            criticisms=draw(amounts),
-            rewards=draw(amounts),
+            100 + n,
+            f"unit {n}",
+            orders[n],
+            draw.random() < 0.9,
+            draw.choice(amounts),
+            draw.choice(amounts),
+            draw.choice(amounts),
         )
         for n in range(unit_count)
     )
-    cells = {
-        (unit.key, sub.key): draw(_cells(sub, odd))
-        for unit in units
-        for item in items
-        for sub in item.sub_items
-    }
-    decisions: list[MissingDecision] = []
-    if odd and units and key:
-        decisions = draw(
-            st.lists(
-                st.builds(
-                    MissingDecision,
-                    sub_item_key=st.integers(1, key),
-                    unit_key=st.sampled_from([None, *(unit.key for unit in units)]),
-                    how=st.sampled_from(MissingHow),
-                ),
-                max_size=2,
-            )
+    rules = [sub for item in items for sub in item.sub_items]
+    cells = {}
+    for sub in rules:
+        # Now and then a whole column has nothing, is zero, or involves nobody.
+        whole = draw.choice(["", "", "", "", "", "zero", *([] if plain else ["empty", "nobody"])])
+        for unit in units:
+            if plain:
+                cells[unit.key, sub.key] = CellEntry(onsite=0 if whole == "zero" else _score(draw, sub))
+            elif whole != "empty":
+                cells[unit.key, sub.key] = _cell(draw, sub, odds, whole)
+    decisions = tuple(
+        MissingDecision(
+            draw.choice(rules).key,
+            draw.choice([None, *(u.key for u in units)]),
+            draw.choice(list(MissingHow)),
         )
-    chosen = draw(readings)
-    if rounding is not None:
-        chosen = Readings(rounding, chosen.first_is_zero, chosen.counting)
+        for _ in range(0 if plain or not rules else draw.choice([0, 0, 1, 3]))
+    )
+    counting = draw.choice([REPLACE, Counting.mix(draw.randint(0, 7), draw.randint(1, 7))])
     return Sheet(
         block="block",
         kind="comprehensive",
         places=places,
-        readings=chosen,
+        readings=Readings(rounding, first_is_zero, counting),
         items=tuple(items),
         units=units,
         cells=cells,
-        decisions=tuple(decisions),
+        decisions=decisions,
     )
 
 
-@st.composite
-def _cells(draw: st.DrawFn, sub: SubItemRule, odd: bool) -> CellEntry:
-    score = st.one_of(st.sampled_from([0, sub.base, sub.base // 2]), st.integers(min(sub.floor, 0), sub.base))
-    if not odd:
-        return CellEntry(onsite=draw(score))
-    state = draw(st.integers(0, 9))
-    some = st.one_of(st.none(), score)
-    if state == 0:
-        return CellEntry()
+def _sub_item(draw: Random, key: int, scale: int, odds: float) -> SubItemRule:
+    base = draw.randint(1, 12) * scale
+    return SubItemRule(
+        key=key,
+        name=f"sub-item {key}",
+        base=base,
+        floor=-base if draw.random() < odds else 0,
+        visit_required=draw.random() < odds,
+        suspended=draw.random() < odds / 2,
+    )
+
+
+def _score(draw: Random, sub: SubItemRule) -> int:
+    return draw.choice([0, sub.base, sub.base // 2, *(draw.randint(sub.floor, sub.base) for _ in range(3))])
+
+
+def _cell(draw: Random, sub: SubItemRule, odds: float, whole: str) -> CellEntry:
+    def some(share: float) -> int | None:
+        if draw.random() > share:
+            return None
+        return 0 if whole == "zero" else _score(draw, sub)
+
     return CellEntry(
-        self_score=draw(some),
-        lead=draw(some),
-        preliminary=draw(some),
-        onsite=draw(some),
-        not_involved=state in (1, 2),
-        proposed=state == 3,
+        self_score=some(0.5),
+        lead=some(0.8),
+        preliminary=some(0.6),
+        onsite=some(0.4),
+        not_involved=whole == "nobody" or draw.random() < odds,
+        proposed=draw.random() < odds / 3,
     )

@@ -5,12 +5,24 @@ Worked examples and single rules have their own files.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 
-from scoring.engine.sheet import BlockStanding, Sheet
-from scoring.engine.standing import compute
+from scoring.engine import counting, ranking, weighting
+from scoring.engine.sheet import BlockStanding, CellEntry, ItemRule, Sheet
+from scoring.engine.standing import compute, compute_arrays, pack, present
 from tests.engine.cities import sheets
 from tests.engine.oracle import OracleRow, OracleStanding, stand
+
+many = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+some = settings(many, max_examples=60)
 
 
 def as_oracle(standing: BlockStanding) -> OracleStanding:
@@ -37,9 +49,89 @@ def as_oracle(standing: BlockStanding) -> OracleStanding:
     return OracleStanding(standing.provisional, standing.held, standing.differs, rows)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@many
 @given(sheets())
 def test_every_figure_of_a_random_block_is_the_oracles(sheet: Sheet) -> None:
     standing = compute(sheet)
 
     assert as_oracle(standing) == stand(sheet)
+
+
+@pytest.fixture
+def walked_as_a_large_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small blocks take the road of large ones: in parts of a few cells, units one by one, long lists."""
+    monkeypatch.setattr(counting, "_CELLS_AT_A_TIME", 6)
+    monkeypatch.setattr(weighting, "_UNITS_AT_A_TIME", 2)
+    monkeypatch.setattr(ranking, "_PAIRWISE_UP_TO", 0)
+
+
+@some
+@given(sheets().filter(lambda sheet: bool(sheet.units)))
+def test_a_block_walked_in_parts_has_the_same_figures(walked_as_a_large_block: None, sheet: Sheet) -> None:
+    assert as_oracle(compute(sheet)) == stand(sheet)
+
+
+@some
+@given(sheets().filter(lambda sheet: bool(sheet.units)))
+def test_narrow_scores_give_the_same_figures(walked_as_a_large_block: None, sheet: Sheet) -> None:
+    wide = pack(sheet)
+    narrow = {
+        kind: np.where(scores == -(2**63), -(2**31), scores).astype(np.int32)
+        for kind, scores in (("lead", wide.lead), ("preliminary", wide.preliminary), ("onsite", wide.onsite))
+        if scores is not None
+    }
+
+    result = compute_arrays(replace(wide, **narrow))  # type: ignore[arg-type]  # by name
+
+    standing = present(result, block=sheet.block, kind=sheet.kind, items=sheet.items, units=sheet.units)
+    assert as_oracle(standing) == stand(sheet)
+
+
+@some
+@given(sheets())
+def test_lists_too_spread_for_a_table_of_figures_are_sorted(sheet: Sheet) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "_PAIRWISE_UP_TO", 0)
+        patch.setattr(ranking, "_VALUES_PER_UNIT", -1)
+        standing = compute(sheet) if sheet.units else None
+
+    assert standing is None or as_oracle(standing) == stand(sheet)
+
+
+@many
+@given(sheets())
+def test_totals_in_fixed_point_are_still_exact(sheet: Sheet) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weighting, "_COMMON_UP_TO", 0)
+        standing = compute(sheet)
+
+    assert as_oracle(standing) == stand(sheet)
+
+
+@some
+@given(sheets())
+def test_amounts_beyond_64_bits_are_counted_with_whole_numbers(sheet: Sheet) -> None:
+    enormous = _enlarged(sheet, 10**17)
+
+    assert as_oracle(compute(enormous)) == stand(enormous)
+
+
+def _enlarged(sheet: Sheet, by: int) -> Sheet:
+    def larger(score: int | None) -> int | None:
+        return None if score is None else score * by
+
+    def item(rule: ItemRule) -> ItemRule:
+        return replace(rule, weight=rule.weight * by)
+
+    cells = {
+        place: CellEntry(
+            None,
+            larger(cell.lead),
+            larger(cell.preliminary),
+            larger(cell.onsite),
+            cell.not_involved,
+            cell.proposed,
+        )
+        for place, cell in sheet.cells.items()
+    }
+    return replace(sheet, cells=cells, items=tuple(item(rule) for rule in sheet.items))

@@ -392,7 +392,7 @@ def test_each_limit_refuses_by_its_own_name(limits: Limits, code: str) -> None:
 
 
 def test_a_file_that_needs_too_much_memory_is_refused() -> None:
-    strings = "".join(f"<si><t>文字{n}</t></si>" for n in range(200_000))
+    strings = "".join(f"<si><t>文字{n}</t></si>" for n in range(600_000))
     content = package(PLAIN, strings=f'<sst xmlns="{MAIN}">{strings}</sst>')
 
     with pytest.raises(Refused) as refusal:

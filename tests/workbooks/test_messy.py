@@ -594,7 +594,8 @@ def test_workbook_relations_may_be_absolute() -> None:
     content = package(
         xml_sheet(xml_row(1, HEADER) + xml_row(2, GOOD)),
         workbook_xml=(
-            f'<workbook xmlns="{MAIN}" xmlns:rel="{OFFICE}"><bookViews><workbookView activeTab="7"/></bookViews>'
+            f'<workbook xmlns="{MAIN}" xmlns:rel="{OFFICE}">'
+            '<bookViews><workbookView activeTab="7"/></bookViews>'
             '<sheets><sheet name="评分" sheetId="9" rel:id="r1"/></sheets></workbook>'
         ),
     )

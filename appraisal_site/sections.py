@@ -1,0 +1,137 @@
+"""The frame's words and ways: sections of a role, names of pages, the bread crumb.
+
+Which role may open what is told by the matrix alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from units import matrix
+from units.hats import Hat
+from units.matrix import Role
+from units.models import Cycle
+from units.permissions import may
+
+
+def way(route: str, **arguments: str) -> str:
+    """The address of a page, or "" while the site has no such page."""
+    try:
+        return reverse(route, kwargs=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+def year_way(cycle: Cycle | None, route: str, **arguments: str) -> str:
+    """The address of a page of the year; the block's own page where `block` is given and one exists."""
+    return "" if cycle is None else way(route, code=cycle.code, **arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One of at most six entries of the top bar; `routes` are the pages that light it up."""
+
+    label: object
+    row: str
+    routes: tuple[str, ...]
+    of_year: bool = True
+    only: frozenset[Role] = frozenset(Role)
+
+
+OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
+
+SECTIONS: tuple[Section, ...] = (
+    Section(_("Home"), "L14", ("home",), of_year=False),
+    Section(_("Year"), "B01", ("year", "move", "move-back", "reopen", "windows", "plan")),
+    Section(_("Places"), "G02", ("board", "unit-sheet", "call")),
+    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell-history")),
+    Section(_("Material"), "E03", ("imports", "import-preview")),
+    Section(_("Result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
+    Section(_("Log"), "L08", ("log",), of_year=False),
+)
+
+# Route → what the page is called in the bread crumb; pages that name one thing give their own crumbs.
+PAGE_NAMES: dict[str, object] = {
+    "year": "",
+    "plan": _("The plan"),
+    "board": _("Board"),
+    "scoring": _("Scoring"),
+    "call": _("On the phone"),
+    "imports": _("Material"),
+    "move": _("Move on"),
+    "move-back": _("Move back"),
+    "reopen": _("Reopen for a unit"),
+    "windows": _("Windows"),
+    "log": _("Log"),
+    "inbox": _("Inbox"),
+    "jobs": _("Jobs"),
+    "help": _("Help"),
+    "account": _("My account"),
+    "password": _("Change the password"),
+}
+
+ADMINISTRATION = frozenset({Role.OFFICE, Role.SYSTEM, Role.SECURITY, Role.AUDITOR})
+
+
+def sections_for(
+    hat: Hat, cycle: Cycle | None, route: str, path: str, is_staff: bool
+) -> list[dict[str, object]]:
+    """The sections this hat may open now, the one of `route` marked."""
+    out: list[dict[str, object]] = []
+    for section in SECTIONS:
+        if hat.role not in section.only or (section.of_year and cycle is None):
+            continue
+        if not may(
+            section.row,
+            hat,
+            cycle if section.of_year else None,
+            unit_id=hat.unit_id if section.only is OWN_UNIT else None,
+        ):
+            continue
+        url = address_of(section, hat, cycle)
+        if url:
+            out.append(
+                {
+                    "label": section.label,
+                    "url": url,
+                    "current": route in section.routes and (section.only is not OWN_UNIT or path == url),
+                }
+            )
+    if is_staff and hat.role in ADMINISTRATION and not matrix.grant("L11", hat.role).is_denied:
+        out.append({"label": _("Administration"), "url": reverse("admin:index"), "current": False})
+    return out
+
+
+def address_of(section: Section, hat: Hat, cycle: Cycle | None) -> str:
+    """Where the section leads: the first of its pages that exists."""
+    if section.only is OWN_UNIT:
+        return year_way(cycle, "unit-sheet", name=hat.unit.name) if hat.unit is not None else ""
+    route = section.routes[0]
+    return year_way(cycle, route) if section.of_year else way(route)
+
+
+def crumbs_for(cycle: Cycle | None, route: str) -> list[tuple[object, str]]:
+    """Home, the year, the page: addresses for all but the last."""
+    if route not in PAGE_NAMES:
+        return []
+    crumbs: list[tuple[object, str]] = [(_("Home"), reverse("home"))]
+    if cycle is not None:
+        crumbs.append((year_label(cycle), year_way(cycle, "year")))
+    if PAGE_NAMES[route]:
+        crumbs.append((PAGE_NAMES[route], ""))
+    return [*crumbs[:-1], (crumbs[-1][0], "")]
+
+
+def year_label(cycle: Cycle) -> str:
+    """2012年度, and for a unit's own appraisal the word of its code as well."""
+    word = cycle.code.partition("-")[2]
+    label = str(_("Year %(year)s") % {"year": cycle.year})
+    return f"{label} {word}".strip()
+
+
+def seal_of(cycle: Cycle | None) -> str:
+    """Four signs for the seal: the year, or the word for appraisal."""
+    return str(cycle.year) if cycle is not None else "考评"

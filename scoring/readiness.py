@@ -1,0 +1,450 @@
+"""What is measured but not ready: rules that do not sum, cells nobody scored, proposals nobody decided.
+
+Which of it a stage demands is laid down in appraisal_site.procedure; nothing here writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from office.fields import format_points
+from scoring.models import (
+    BatchState,
+    Cell,
+    ImportBatch,
+    Involvement,
+    Look,
+    MajorItem,
+    RuleSource,
+    Score,
+    ScoreKind,
+    Standing,
+    SubItem,
+)
+from units.lacks import Lack
+from units.models import Block, Cycle, Membership, Reading
+
+AT_MOST_NAMED = 6  # names in one sentence; the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The cells of one block without a counted score, as the stored standing has them."""
+
+    block: Block
+    units: tuple[str, ...]  # units with at least one missing cell, in the plan's order
+    by_sub_item: Mapping[str, int]
+    count: int
+    held: bool  # the first of an item has 0 and nobody decided what then (R2)
+    nobody_involved: tuple[str, ...]  # sub-items that involve nobody
+    differing: tuple[str, ...]  # units whose place hangs on the rounding (R1)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one membership is with one kind of score: `done` of `asked` cells."""
+
+    done: int
+    asked: int
+
+    @property
+    def light(self) -> str:
+        if not self.asked:
+            return "off"
+        return "green" if self.done >= self.asked else "amber" if self.done else "red"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitProgress:
+    """One row of the completeness table."""
+
+    membership: Membership
+    by_kind: Mapping[ScoreKind, Progress] = field(default_factory=dict)
+
+
+def naming(names: Iterable[str]) -> tuple[str, ...]:
+    """The first names, and how many more there are."""
+    every = list(names)
+    if len(every) <= AT_MOST_NAMED:
+        return tuple(every)
+    return (
+        *every[:AT_MOST_NAMED],
+        _("and %(count)d more") % {"count": len(every) - AT_MOST_NAMED},
+    )
+
+
+def missing_by_block(cycle: Cycle) -> list[Missing]:
+    """Every block of the year with what it misses, from the stored standings.  Four queries."""
+    blocks = list(Block.objects.filter(cycle=cycle))
+    stored = {s.block_id: s for s in Standing.objects.filter(block__in=blocks)}
+    units = dict(Membership.objects.filter(block__in=blocks).values_list("pk", "unit__name"))
+    subs = dict(SubItem.objects.filter(item__block__in=blocks).values_list("pk", "name"))
+    return [_missing(block, stored.get(block.pk), units, subs) for block in blocks]
+
+
+def _missing(
+    block: Block, stored: Standing | None, units: Mapping[int, str], subs: Mapping[int, str]
+) -> Missing:
+    figures = json.loads(stored.figures) if stored else {}
+    members: list[int] = figures.get("members", [])
+    sub_items: list[int] = figures.get("sub_items", [])
+    lacking = [
+        (m, s)
+        for m, counted, row in zip(members, figures.get("missing", []), figures.get("score", []), strict=True)
+        if counted
+        for s, score in zip(sub_items, row, strict=True)
+        if score is None
+    ]
+    order = {pk: n for n, pk in enumerate(units)}
+    short = sorted({m for m, _s in lacking if m in units}, key=lambda m: order[m])
+    return Missing(
+        block=block,
+        units=tuple(units[m] for m in short),
+        by_sub_item=Counter(subs[s] for _m, s in lacking if s in subs),
+        count=sum(figures.get("missing", [])),
+        held=bool(figures.get("held")),
+        nobody_involved=tuple(
+            subs[s]
+            for s, nobody in zip(sub_items, figures.get("nobody_involved", []), strict=True)
+            if nobody and s in subs
+        ),
+        differing=tuple(
+            units[m] for m, d in zip(members, figures.get("differs", []), strict=True) if d and m in units
+        ),
+    )
+
+
+def rule_lacks(cycle: Cycle) -> list[Lack]:
+    """Sums that do not hold, sub-items nobody leads, stand-ins nobody confirmed.  Three queries."""
+    found: list[Lack] = []
+    items = list(
+        MajorItem.objects.filter(block__cycle=cycle)
+        .select_related("block")
+        .annotate(subs=Count("sub_items"), parts=Sum("sub_items__base_points"))
+    )
+    by_block: dict[int, list[MajorItem]] = defaultdict(list)
+    for item in items:
+        by_block[item.block_id].append(item)
+    for block in cycle.blocks.annotate(members=Count("memberships")):
+        found += _block_lacks(cycle, block, by_block[block.pk])
+    found += [
+        Lack(
+            "bases-do-not-sum",
+            _(
+                "%(block)s: the sub-items of “%(item)s” have bases of %(parts)s together; the item has %(base)s."
+            )
+            % {
+                "block": item.block.name,
+                "item": item.name,
+                "parts": format_points(item.parts or Decimal(0)),
+                "base": format_points(item.base_points),
+            },
+            route="plan",
+        )
+        for item in items
+        if (item.parts or Decimal(0)) != item.base_points
+    ]
+    subs = list(SubItem.objects.filter(item__block__cycle=cycle).select_related("item__block"))
+    without_lead = [f"{s.item.block.name} · {s.name}" for s in subs if s.lead_id is None]
+    if without_lead:
+        found.append(
+            Lack(
+                "no-lead",
+                ngettext(
+                    "%(count)d sub-item has no lead unit.",
+                    "%(count)d sub-items have no lead unit.",
+                    len(without_lead),
+                )
+                % {"count": len(without_lead)},
+                naming(without_lead),
+                route="plan",
+            )
+        )
+    stand_ins = sum(s.source == RuleSource.STAND_IN for s in subs)
+    if stand_ins:
+        found.append(
+            Lack(
+                "stand-in-rules",
+                ngettext(
+                    "%(count)d sub-item still rests on stand-in data; please confirm or correct it.",
+                    "%(count)d sub-items still rest on stand-in data; please confirm or correct them.",
+                    stand_ins,
+                )
+                % {"count": stand_ins},
+                route="plan",
+            )
+        )
+    return found
+
+
+def _block_lacks(cycle: Cycle, block: Block, items: Sequence[MajorItem]) -> list[Lack]:
+    name = {"block": block.name}
+    found = []
+    if not block.members:  # type: ignore[attr-defined]  # annotated by rule_lacks
+        found.append(
+            Lack("empty-block", _("%(block)s has no units yet.") % name, route="plan", block=block.name)
+        )
+    if not items:
+        found.append(
+            Lack("no-items", _("%(block)s has no items yet.") % name, route="plan", block=block.name)
+        )
+    weight = sum((item.weight_points for item in items), Decimal(0))
+    if items and not block.is_track and weight != cycle.total_weight:
+        found.append(
+            Lack(
+                "weights-do-not-sum",
+                _("%(block)s: the weights sum to %(sum)s; they must sum to %(total)s.")
+                % (name | {"sum": format_points(weight), "total": format_points(cycle.total_weight)}),
+                route="plan",
+                block=block.name,
+                signable=False,
+            )
+        )
+    return found
+
+
+def missing_lacks(cycle: Cycle, *, signable: bool) -> list[Lack]:
+    """Per block, how many cells have no counted score, and which units and sub-items lack them."""
+    return [
+        Lack(
+            "missing-cells",
+            ngettext(
+                "%(block)s: %(count)d cell has no score, %(units)d unit.",
+                "%(block)s: %(count)d cells have no score, %(units)d units.",
+                missing.count,
+            )
+            % {"block": missing.block.name, "count": missing.count, "units": len(missing.units)},
+            naming(missing.units),
+            route="matrix",
+            block=missing.block.name,
+            signable=signable,
+        )
+        for missing in missing_by_block(cycle)
+        if missing.count
+    ]
+
+
+def held_lacks(cycle: Cycle, *, signable: bool) -> list[Lack]:
+    """Questions that hold approval: a first place of 0, a sub-item that involves nobody, a rounding that decides."""
+    found = []
+    decided = set(
+        Reading.objects.filter(cycle=cycle, decided_by__isnull=False).values_list("code", flat=True)
+    )
+    for missing in missing_by_block(cycle):
+        name = {"block": missing.block.name}
+        if missing.held:
+            found.append(
+                Lack(
+                    "held-R2",
+                    _("%(block)s: the first of an item has 0; the leading group must decide R2.") % name,
+                    route="board",
+                    block=missing.block.name,
+                    signable=signable,
+                )
+            )
+        if missing.nobody_involved:
+            found.append(
+                Lack(
+                    "nobody-involved",
+                    _("%(block)s: these sub-items involve nobody; score or remove them:") % name,
+                    naming(missing.nobody_involved),
+                    route="matrix",
+                    block=missing.block.name,
+                    signable=signable,
+                )
+            )
+        if missing.differing and "R1" not in decided:
+            found.append(
+                Lack(
+                    "undecided-R1",
+                    _("%(block)s: places hang on how points are rounded, and R1 is not decided:") % name,
+                    naming(missing.differing),
+                    route="board",
+                    block=missing.block.name,
+                    signable=signable,
+                )
+            )
+    return found
+
+
+def proposals(cycle: Cycle) -> QuerySet[Cell]:
+    """“Not involved” proposed and not yet decided by a second person."""
+    return Cell.objects.filter(block__cycle=cycle, involvement=Involvement.PROPOSED)
+
+
+def previews(cycle: Cycle) -> QuerySet[ImportBatch]:
+    """Workbooks that were read and wait for somebody to confirm or drop them."""
+    return ImportBatch.objects.filter(cycle=cycle, state=BatchState.PREVIEW)
+
+
+def open_lacks(cycle: Cycle, *, signable: bool = True) -> list[Lack]:
+    """Proposals nobody decided and previews nobody confirmed.  Two queries."""
+    found = []
+    cells = list(proposals(cycle).select_related("membership__unit", "sub_item", "block"))
+    if cells:
+        found.append(
+            Lack(
+                "proposals-open",
+                ngettext(
+                    "%(count)d proposal of “not involved” awaits a second person.",
+                    "%(count)d proposals of “not involved” await a second person.",
+                    len(cells),
+                )
+                % {"count": len(cells)},
+                naming(f"{cell.membership.unit.name} · {cell.sub_item.name}" for cell in cells),
+                route="matrix",
+                block=cells[0].block.name,
+                signable=signable,
+            )
+        )
+    names = list(previews(cycle).values_list("file__name", flat=True))
+    if names:
+        found.append(
+            Lack(
+                "previews-open",
+                ngettext(
+                    "%(count)d workbook was read but not confirmed.",
+                    "%(count)d workbooks were read but not confirmed.",
+                    len(names),
+                )
+                % {"count": len(names)},
+                naming(names),
+                route="imports",
+            )
+        )
+    return found
+
+
+def unscored_lacks(cycle: Cycle, kind: ScoreKind) -> list[Lack]:
+    """Sub-items that still await this kind of score, by the unit that leads them."""
+    rows = (
+        unscored(cycle, kind)
+        .values_list("sub_item__lead__name")
+        .annotate(count=Count("pk"))
+        .order_by("sub_item__lead__order")
+    )
+    by_lead = [(lead or _("no lead unit"), count) for lead, count in rows]
+    if not by_lead:
+        return []
+    total = sum(count for _lead, count in by_lead)
+    sentence = (
+        ngettext("%(count)d lead score is missing.", "%(count)d lead scores are missing.", total)
+        if kind is ScoreKind.LEAD
+        else ngettext(
+            "%(count)d cell has neither a lead nor a preliminary score.",
+            "%(count)d cells have neither a lead nor a preliminary score.",
+            total,
+        )
+        if kind is ScoreKind.PRELIMINARY
+        else ngettext(
+            "%(count)d cell that demands a visit has no on-site score.",
+            "%(count)d cells that demand a visit have no on-site score.",
+            total,
+        )
+    )
+    return [
+        Lack(
+            f"no-{kind}",
+            sentence % {"count": total},
+            naming(f"{lead} {count}" for lead, count in by_lead),
+            route="imports",
+        )
+    ]
+
+
+def cells_asked(cycle: Cycle) -> QuerySet[Cell]:
+    """The cells that must end with a score: neither confirmed not involved nor suspended."""
+    return Cell.objects.filter(block__cycle=cycle, sub_item__suspended_reason="").exclude(
+        involvement=Involvement.CONFIRMED
+    )
+
+
+def unscored(cycle: Cycle, kind: ScoreKind) -> QuerySet[Cell]:
+    """Cells that still await this kind: lead where a body leads, on-site where a visit is demanded.
+
+    For the preliminary score a lead score is enough, because it counts where the team scored nothing (R9).
+    """
+    kinds = [kind] if kind is not ScoreKind.PRELIMINARY else [ScoreKind.LEAD, ScoreKind.PRELIMINARY]
+    cells = cells_asked(cycle)
+    if kind is ScoreKind.LEAD:
+        cells = cells.filter(sub_item__lead__isnull=False)
+    elif kind is ScoreKind.ONSITE:
+        cells = cells.filter(sub_item__look=Look.ONSITE)
+    else:
+        cells = cells.exclude(sub_item__look=Look.ONSITE)
+    return cells.filter(~Exists(Score.objects.filter(cell=OuterRef("pk"), kind__in=kinds)))
+
+
+def led_sub_items(cycle: Cycle, unit_id: int) -> QuerySet[SubItem]:
+    """The sub-items a body leads, helps with, or leads an indicator of."""
+    return (
+        SubItem.objects.filter(item__block__cycle=cycle)
+        .filter(Q(lead_id=unit_id) | Q(helpers=unit_id) | Q(indicators__lead_id=unit_id))
+        .distinct()
+    )
+
+
+def progress_of(cycle: Cycle, unit_id: int | None = None) -> list[UnitProgress]:
+    """Per membership and kind, how many cells are scored of those asked.  Three queries."""
+    members = Membership.objects.filter(block__cycle=cycle).select_related("unit", "block")
+    if unit_id is not None:
+        members = members.filter(unit_id=unit_id)
+    members = members.order_by("block__order", "block_id", "unit__order", "pk")
+    asked = {
+        member: counts
+        for member, *counts in cells_asked(cycle)
+        .values_list("membership_id")
+        .annotate(
+            every=Count("pk"),
+            led=Count("pk", filter=Q(sub_item__lead__isnull=False)),
+            visited=Count("pk", filter=Q(sub_item__look=Look.ONSITE)),
+        )
+        .order_by()
+    }
+    done = {
+        (member, kind): counts
+        for member, kind, *counts in Score.objects.filter(
+            cell__block__cycle=cycle, cell__sub_item__suspended_reason=""
+        )
+        .exclude(cell__involvement=Involvement.CONFIRMED)
+        .values_list("cell__membership_id", "kind")
+        .annotate(
+            every=Count("pk"),
+            led=Count("pk", filter=Q(cell__sub_item__lead__isnull=False)),
+            visited=Count("pk", filter=Q(cell__sub_item__look=Look.ONSITE)),
+        )
+        .order_by()
+    }
+    every, led, visited = range(3)
+    asked_of = {
+        ScoreKind.SELF: every,
+        ScoreKind.LEAD: led,
+        ScoreKind.PRELIMINARY: every,
+        ScoreKind.ONSITE: visited,
+    }
+    nothing = [0, 0, 0]
+    return [
+        UnitProgress(
+            member,
+            {
+                kind: Progress(
+                    done.get((member.pk, str(kind)), nothing)[column], asked.get(member.pk, nothing)[column]
+                )
+                for kind, column in asked_of.items()
+            },
+        )
+        for member in members
+    ]
+
+
+def has_self_scores(cycle: Cycle) -> bool:
+    """True once any unit's self-assessment is stored."""
+    return Score.objects.filter(cell__block__cycle=cycle, kind=ScoreKind.SELF).exists()

@@ -1,0 +1,108 @@
+"""What pages ask about years, their stages and windows, in a known number of queries.
+
+Nothing here writes; who may see an answer is checked by the caller's row of the matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from office import audit
+from office.models import AuditEntry
+from units.calendar import Window
+from units.hats import Hat
+from units.models import STAGE_LABELS, Cycle, Reopening, StageWindow, Unit
+from units.stages import ORDER, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class StageOfYear:
+    """One stage as a page shows it."""
+
+    stage: Stage
+    label: str
+    state: str  # done | today | ahead
+    window: Window | None
+    entered_at: datetime | None = None
+    note: str = ""
+
+    @property
+    def number(self) -> int:
+        return self.stage.position
+
+    @property
+    def opens_at(self) -> datetime | None:
+        return self.window.opens_at if self.window else None
+
+    @property
+    def closes_at(self) -> datetime | None:
+        return self.window.closes_at if self.window else None
+
+
+def cycles_of(hats: Iterable[Hat]) -> list[Cycle]:
+    """The years in which somebody with these hats has a role, newest first, the city's own before others'."""
+    bound = {hat.cycle_id for hat in hats}
+    cycles = Cycle.objects.order_by("-year", "code")
+    return list(cycles if None in bound else cycles.filter(pk__in=[pk for pk in bound if pk is not None]))
+
+
+def windows_of(cycle: Cycle) -> dict[Stage, Window]:
+    """Stage → its window, of the whole year (tracks with their own calendar apart).  One query."""
+    return {
+        Stage(row.stage): Window(row.opens_on, row.closes_on, row.cut_off)
+        for row in StageWindow.objects.filter(cycle=cycle, block=None)
+    }
+
+
+def entered_at(cycle: Cycle) -> dict[Stage, datetime]:
+    """Stage → when the year last came to it, from the log.  One query."""
+    moves = AuditEntry.objects.filter(
+        act__in=["cycle.moved", "cycle.moved-back"], cycle_code=cycle.code
+    ).order_by("number")
+    return {Stage(audit.details_of(entry)["after"]): entry.at for entry in moves}
+
+
+def stages_of(cycle: Cycle, entered: dict[Stage, datetime] | None = None) -> list[StageOfYear]:
+    """The eleven stages in order, each with its window.  One query."""
+    windows = windows_of(cycle)
+    now = cycle.stage_now.position
+    return [
+        StageOfYear(
+            stage,
+            str(STAGE_LABELS[stage]),
+            "today" if stage.position == now else "done" if stage.position < now else "ahead",
+            windows.get(stage),
+            (entered or {}).get(stage),
+        )
+        for stage in ORDER
+    ]
+
+
+def time_left(until: datetime, now: datetime | None = None) -> str:
+    """“12 days 3 hours left”, “closed 2 days ago”: the words beside a window's end."""
+    seconds = int((until - (now or timezone.now())).total_seconds())
+    days, hours, minutes = abs(seconds) // 86400, abs(seconds) // 3600 % 24, abs(seconds) // 60 % 60
+    if seconds < 0:
+        return _("closed %(d)d days ago") % {"d": days}
+    if days:
+        return _("%(d)d days %(h)d hours left") % {"d": days, "h": hours}
+    return _("%(h)d hours %(m)d minutes left") % {"h": hours, "m": minutes}
+
+
+def open_reopenings(cycle: Cycle, unit_id: int | None = None) -> list[Reopening]:
+    """What is open again just now: for that unit and for all, or everything.  One query."""
+    rows = Reopening.objects.filter(cycle=cycle, until__gt=timezone.now()).select_related("unit", "by")
+    if unit_id is not None:
+        rows = rows.filter(Q(unit_id=unit_id) | Q(unit=None))
+    return list(rows.order_by("until"))
+
+
+def units_taking_part(cycle: Cycle) -> list[Unit]:
+    """The units of the year's blocks, in the plan's order.  One query."""
+    return list(Unit.objects.filter(memberships__block__cycle=cycle).distinct())

@@ -11,7 +11,7 @@ import bonuses.urls
 import office.urls
 import scoring.urls
 import units.urls
-from appraisal_site.views import account, home, log, sign_in, year
+from appraisal_site.views import account, home, jobs, log, sign_in, year
 
 year_patterns: list[URLPattern | URLResolver] = [
     path("", year.year, name="year"),
@@ -19,6 +19,7 @@ year_patterns: list[URLPattern | URLResolver] = [
     path("move-back/", year.move_back, name="move-back"),
     path("reopen/", year.reopen, name="reopen"),
     path("reopen/<int:reopening>/close/", year.close_reopening, name="close-reopening"),
+    path("scoring/", year.scoring, name="scoring"),
     path("windows/", year.windows, name="windows"),
     *units.urls.year_patterns,
     *bonuses.urls.year_patterns,
@@ -42,6 +43,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", sign_in.sign_out, name="logout"),
     path("language/", sign_in.language, name="language"),
     path("hat/", sign_in.wear_hat, name="wear-hat"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
+    path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("", include(office.urls.urlpatterns)),
     path("", include(units.urls.urlpatterns)),
     path("", include(bonuses.urls.urlpatterns)),

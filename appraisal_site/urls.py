@@ -11,9 +11,15 @@ import bonuses.urls
 import office.urls
 import scoring.urls
 import units.urls
-from appraisal_site.views import sign_in
+from appraisal_site.views import account, home, log, sign_in, year
 
 year_patterns: list[URLPattern | URLResolver] = [
+    path("", year.year, name="year"),
+    path("move/", year.move, name="move"),
+    path("move-back/", year.move_back, name="move-back"),
+    path("reopen/", year.reopen, name="reopen"),
+    path("reopen/<int:reopening>/close/", year.close_reopening, name="close-reopening"),
+    path("windows/", year.windows, name="windows"),
     *units.urls.year_patterns,
     *bonuses.urls.year_patterns,
     *scoring.urls.year_patterns,
@@ -21,6 +27,17 @@ year_patterns: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("inbox/", home.inbox, name="inbox"),
+    path("help/", home.help_page, name="help"),
+    path("log/", log.log, name="log"),
+    path("log/verify/", log.verify, name="log-verify"),
+    path("log/sample/", log.draw_sample, name="log-sample"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="password"),
+    path("account/sessions/", account.end_sessions, name="end-sessions"),
+    path("account/tokens/", account.issue_token, name="issue-token"),
+    path("account/tokens/<int:token>/expire/", account.expire_token, name="expire-token"),
     path("login/", sign_in.sign_in, name="login"),
     path("logout/", sign_in.sign_out, name="logout"),
     path("language/", sign_in.language, name="language"),

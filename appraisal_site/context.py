@@ -5,7 +5,7 @@ Lazy: a part of a page that shows none of it pays no query.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -20,6 +20,9 @@ from units.hats import Hat
 from units.middleware import HattedRequest
 from units.models import Cycle
 from units.pages import hat_of
+
+if TYPE_CHECKING:
+    from office.models import User
 
 YEAR_KEY = "year"  # in the session: the code of the year looked at last
 
@@ -64,13 +67,12 @@ def year_shown(request: HttpRequest) -> Cycle | None:
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """The top bar."""
-    user = request.user
+    user = cast("User", request.user)
     hat = hat_of(request)
     cycle = year_shown(request)
     hats: list[Hat] = cast(HattedRequest, request).hats
     return {
         "home_url": reverse("home"),
-        "seal": sections.seal_of(cycle),
         "cycles": [
             {"label": sections.year_label(c), "url": sections.year_way(c, "year"), "current": c == cycle}
             for c in years_of(request)
@@ -78,7 +80,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         ],
         "cycle_label": sections.year_label(cycle) if cycle is not None else None,
         "sections": (
-            sections.sections_for(hat, cycle, route_of(request), request.path, bool(user.is_staff))  # type: ignore[union-attr]  # signed in
+            sections.sections_for(hat, cycle, route_of(request), request.path, user.is_staff)
             if hat is not None
             else []
         ),
@@ -88,7 +90,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "hat_label": hat.label if hat is not None else None,
         "hat_url": reverse("wear-hat"),
         "inbox_url": reverse("inbox"),
-        "inbox_count": Notice.objects.filter(user=user, read_at=None).count(),  # type: ignore[misc]  # signed in
+        "inbox_count": Notice.objects.filter(user=user, read_at=None).count(),
         "person": str(user),
         "account_url": reverse("account"),
         "help_url": reverse("help"),

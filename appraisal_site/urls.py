@@ -11,9 +11,16 @@ import bonuses.urls
 import office.urls
 import scoring.urls
 import units.urls
-from appraisal_site.views import plan, sign_in
+from appraisal_site.views import account, home, jobs, log, plan, sign_in, year
 
 year_patterns: list[URLPattern | URLResolver] = [
+    path("", year.year, name="year"),
+    path("move/", year.move, name="move"),
+    path("move-back/", year.move_back, name="move-back"),
+    path("reopen/", year.reopen, name="reopen"),
+    path("reopen/<int:reopening>/close/", year.close_reopening, name="close-reopening"),
+    path("scoring/", year.scoring, name="scoring"),
+    path("windows/", year.windows, name="windows"),
     *units.urls.year_patterns,
     *bonuses.urls.year_patterns,
     *scoring.urls.year_patterns,
@@ -28,6 +35,17 @@ year_patterns: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("inbox/", home.inbox, name="inbox"),
+    path("help/", home.help_page, name="help"),
+    path("log/", log.log, name="log"),
+    path("log/verify/", log.verify, name="log-verify"),
+    path("log/sample/", log.draw_sample, name="log-sample"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="password"),
+    path("account/sessions/", account.end_sessions, name="end-sessions"),
+    path("account/tokens/", account.issue_token, name="issue-token"),
+    path("account/tokens/<int:token>/expire/", account.expire_token, name="expire-token"),
     path("login/", sign_in.sign_in, name="login"),
     path("logout/", sign_in.sign_out, name="logout"),
     path("language/", sign_in.language, name="language"),
@@ -35,6 +53,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new-year/", plan.new_year, name="new-year"),
     path("new-year/<int:pk>/", plan.new_year_preview, name="new-year-preview"),
     path("new-year/<int:pk>/marked.xlsx", plan.new_year_marked, name="new-year-marked"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
+    path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("", include(office.urls.urlpatterns)),
     path("", include(units.urls.urlpatterns)),
     path("", include(bonuses.urls.urlpatterns)),

@@ -10,3 +10,8 @@ from django.utils.translation import gettext_lazy as _
 class OfficeConfig(AppConfig):
     name = "office"
     verbose_name = _("The desk")
+
+    def ready(self) -> None:
+        from office import sign_in
+
+        sign_in.connect()

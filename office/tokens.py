@@ -49,6 +49,17 @@ def issue(by: audit.Actor, label: str, days: int) -> str:
     return key
 
 
+@transaction.atomic
+def expire(by: audit.Actor, token_id: int) -> None:
+    """End one of the person's own tokens now; raises Refused for anybody else's."""
+    token = ApiToken.objects.filter(pk=token_id, user=by.user).first()
+    if token is None:
+        raise Refused("not-found", _("There is no such record."), status=404)
+    if token.expires_at > timezone.now():
+        ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+        audit.record(by, "token.expired", token)
+
+
 class ExpiringTokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Token KEY`; request.auth is the ApiToken."""
 

@@ -35,7 +35,7 @@ class UnitFacts:
     standing: BlockStanding
     trace: Trace
     scores: dict[int, dict[str, Score]]  # sub-item id → kind → stored score
-    cell_ids: dict[int, int]  # sub-item id → cell id
+    cells: dict[int, Cell]  # sub-item id → cell
     leads: dict[int, str]
 
 
@@ -57,7 +57,12 @@ def facts_of(membership: Membership, block: Block) -> UnitFacts:
         standing=standing,
         trace=found,
         scores=scores,
-        cell_ids=dict(Cell.objects.filter(membership=membership).values_list("sub_item_id", "pk")),
+        cells={
+            cell.sub_item_id: cell
+            for cell in Cell.objects.filter(membership=membership).select_related(
+                "proposed_by", "involvement_decided_by"
+            )
+        },
         leads={
             pk: name or ""
             for pk, name in SubItem.objects.filter(item__block=block).values_list("pk", "lead__name")
@@ -65,12 +70,16 @@ def facts_of(membership: Membership, block: Block) -> UnitFacts:
     )
 
 
-def item_context(facts: UnitFacts, code: str, *, link_cells: bool) -> list[dict[str, Any]]:
-    """The unfolding items of scoring/unit_sheet.html."""
-    return [
+def item_context(facts: UnitFacts, code: str, *, link_cells: bool, name_others: bool) -> list[dict[str, Any]]:
+    """The unfolding items of scoring/unit_sheet.html; `name_others`: say who is first in an item."""
+    items = [
         _item(facts, item, number, code, link_cells=link_cells)
         for number, item in enumerate(facts.trace.items)
     ]
+    if not name_others:
+        for item in items:
+            item["best_unit"] = ""
+    return items
 
 
 def _item(facts: UnitFacts, item: ItemTrace, number: int, code: str, *, link_cells: bool) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> d
     places = facts.trace.places
     kept = facts.scores.get(step.sub_item_key, {})
     counted = kept.get(SOURCE_KIND.get(str(step.source), ""))
-    cell_id = facts.cell_ids.get(step.sub_item_key)
+    cell = facts.cells.get(step.sub_item_key)
     labels = dict(ScoreKind.choices)
     return {
         "name": step.sub_item,
@@ -113,7 +122,7 @@ def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> d
         "score": None if step.score is None else from_units(step.score, places),
         "state": _state(step),
         "source_label": words.why_cell(step, places),
-        "by": _by(counted),
+        "by": _by(counted) or _decided_by(cell, step),
         "at": counted.entered_at if counted else None,
         "lead": facts.leads.get(step.sub_item_key, ""),
         "others": [
@@ -121,8 +130,8 @@ def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> d
             for kind, score in sorted(kept.items())
             if score is not counted
         ],
-        "reason": counted.reason if counted else "",
-        "url": reverse("cell", args=[code, cell_id]) if link_cells and cell_id else "",
+        "reason": counted.reason if counted else cell.involvement_reason if cell else "",
+        "url": reverse("cell", args=[code, cell.pk]) if link_cells and cell else "",
         "lines": [
             {
                 "points": line.points,
@@ -141,6 +150,14 @@ def _by(score: Score | None) -> str:
     if score.on_behalf_of:
         return _("%(who)s for %(unit)s") % {"who": who, "unit": score.on_behalf_of.name}
     return _("%(who)s (appraisal office)") % {"who": who} if score.by_office else who
+
+
+def _decided_by(cell: Cell | None, step: CellStep) -> str:
+    """Who proposed and who confirmed that the sub-item does not involve the unit."""
+    if cell is None or _state(step) not in {"mean", "proposed"}:
+        return ""
+    people = (cell.proposed_by, cell.involvement_decided_by)
+    return " → ".join(str(person) for person in people if person is not None)
 
 
 def addition_steps(facts: UnitFacts) -> list[dict[str, Any]]:
@@ -193,6 +210,7 @@ def deductions_of(facts: UnitFacts) -> Iterable[dict[str, Any]]:
         for step in item.base.cells:
             counted = facts.scores.get(step.sub_item_key, {}).get(SOURCE_KIND.get(str(step.source), ""))
             if counted is None:
+                lines += _mixed_loss(facts, step)
                 continue
             own = list(counted.deductions.all())
             lines += [
@@ -219,6 +237,22 @@ def deductions_of(facts: UnitFacts) -> Iterable[dict[str, Any]]:
                     }
                 )
     return sorted(lines, key=lambda line: -line["points"])
+
+
+def _mixed_loss(facts: UnitFacts, step: CellStep) -> list[dict[str, Any]]:
+    """What a mix of two scores (R9) lacks to the base: it is nobody's single number."""
+    if str(step.source) != "mix" or step.score is None or step.score >= step.base:
+        return []
+    return [
+        {
+            "item": step.sub_item,
+            "points": from_units(step.base - step.score, facts.trace.places),
+            "reason": words.why_cell(step, facts.trace.places),
+            "paper": "",
+            "paper_url": "",
+            "by": "",
+        }
+    ]
 
 
 def result_context(facts: UnitFacts, vetoed: str = "") -> dict[str, Any]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the measured figures: every bench/bench_*.py in turn, or those named.
+# Prints the measured figures: every script of bench/ in turn, or those named.
 # Times are measured here and never asserted in a test; each script prints its reference beside its figure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,12 +9,12 @@ export PATH="$PWD/.venv/bin:$PATH"
 
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
-    for script in bench/bench_*.py; do
+    for script in bench/[a-z]*.py; do
         [ -e "$script" ] || {
-            echo "There is nothing to measure yet: bench/ holds no bench_*.py." >&2
+            echo "There is nothing to measure yet: bench/ holds no script." >&2
             exit 1
         }
-        name=${script#bench/bench_}
+        name=${script#bench/}
         names+=("${name%.py}")
     done
 fi
@@ -22,6 +22,6 @@ fi
 failed=0
 for name in "${names[@]}"; do
     echo "== $name"
-    python "bench/bench_$name.py" || failed=1
+    python -m "bench.$name" || failed=1
 done
 exit "$failed"

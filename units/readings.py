@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,11 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "R10",
         _("Do tracks take part in general additions, and feed an item of the townships?"),
-        (("separate", _("neither")), ("joined", _("both"))),
+        (("separate", _("neither")), ("joined", pgettext_lazy("answer", "both"))),
     ),
     Question(
         "R11",
-        _("Whom do the 40 % of a prize mean?"),
+        _("Whose share does the limit of 40 % mean?"),
         (("both-heads", _("the two heads together")), ("each-head", _("each of them"))),
     ),
     Question(

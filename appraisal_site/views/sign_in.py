@@ -20,8 +20,6 @@ from units.middleware import SESSION_KEY, HattedRequest
 from units.pages import PageRequest, hat_of, page
 
 LAST_TIME = "last_time"  # in the session: when this person signed in before, ISO text
-AGENT = "agent"
-SIGNED_IN = "signed_in"
 
 
 class SignIn(LoginView):
@@ -36,9 +34,6 @@ class SignIn(LoginView):
         answer = super().form_valid(form)
         if before is not None:
             self.request.session[LAST_TIME] = before.isoformat()
-        self.request.session[AGENT] = self.request.headers.get("User-Agent", "")[:200]
-        if user.last_login is not None:
-            self.request.session[SIGNED_IN] = user.last_login.isoformat()
         return answer
 
 

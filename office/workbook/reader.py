@@ -2,12 +2,12 @@
 The guard opens the file, `cells` judges values; which unit or item a name means is the importer's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, overload
 
-from office.workbook.cells import Cell, clean, normalise_name
+from office.workbook.cells import Cell, Fault, clean, normalise_name
 from office.workbook.guard import Source, guarded, refuse
 from office.workbook.header import (
     Column,
@@ -29,7 +29,10 @@ from office.workbook.wire import LONG, MERGED, NUMBER, TEXT, column_letters
 __all__ = ["Column", "Row", "Table", "TableSpec", "Title", "Workbook", "read_workbook"]
 
 HEAD_LINES: Final = 24  # rows kept back until the header is looked for
-EMPTY = ""
+EMPTY: Final = ""
+MANY_TEXTS: Final = 200_000  # texts remembered; beyond, each row is looked at anew
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Row:
@@ -38,7 +41,7 @@ class Row:
     __slots__ = ("_cells", "_flags", "hidden", "number", "table")
 
     def __init__(
-        self, table: "Table", number: int, hidden: bool, cells: list[str], flags: list[int] | None
+        self, table: "Table", number: int, hidden: bool, cells: Sequence[str], flags: Sequence[int] | None
     ) -> None:
         self.table = table
         self.number = number  # 1 is the sheet's first row
@@ -62,6 +65,11 @@ class Row:
             mark |= LONG
         return Cell(wire[:1], wire[1:], self.number, column, self.table.header_text.get(column, ""), mark)
 
+    @property
+    def is_plain(self) -> bool:
+        """No formula, percent, merged or struck cell in the row: a cell's wire says all about it."""
+        return not self._flags
+
     def text(self, name: str) -> str:
         """The raw text of a field, stripped, "" when blank: the quick way for names."""
         column = self.table.column_by_field.get(name)
@@ -72,6 +80,40 @@ class Row:
     def wire(self, column: int) -> str:
         """The cell as it travelled: kind letter and text; "" when empty."""
         return self._cells[column] if column < len(self._cells) else EMPTY
+
+
+class Rows(Sequence[Row]):
+    """The data rows. They are kept as plain tuples, which cost little and which the collector leaves alone."""
+
+    __slots__ = ("_lines", "_table")
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+        self._lines: list[tuple[int, bool, tuple[str, ...], tuple[int, ...] | None]] = []
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [Row(self._table, *line) for line in self._lines[index]]
+        return Row(self._table, *self._lines[index])
+
+    def __iter__(self) -> Iterator[Row]:
+        table = self._table
+        for number, hidden, cells, flags in self._lines:
+            yield Row(table, number, hidden, cells, flags)
+
+    def append(
+        self, number: int, hidden: bool, cells: tuple[str, ...], flags: tuple[int, ...] | None
+    ) -> None:
+        self._lines.append((number, hidden, cells, flags))
 
 
 @dataclass(slots=True)
@@ -94,10 +136,56 @@ class Table:
     header_text: dict[int, str]
     others: tuple[Header, ...]  # columns the spec does not know
     longest: int  # characters a cell may have, its kind letter included
-    rows: list[Row] = field(default_factory=list)
+    rows: Rows = field(init=False)
     totals: list[Total] = field(default_factory=list)
     signatures: dict[str, str] = field(default_factory=dict)  # filled_by, checked_by, phone, unit, date
     title_by_field: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(self)
+
+    def texts(self, name: str) -> list[str]:
+        """One field of every row as text, stripped, "" when blank. The quick way for large sheets."""
+        column = self.column_by_field.get(name)
+        if column is None:
+            return [""] * len(self.rows)
+        known: dict[str, str] = {}
+        found = []
+        for _, _, cells, _ in self.rows._lines:
+            wire = cells[column] if column < len(cells) else EMPTY
+            text = known.get(wire)
+            if text is None:
+                text = known[wire] = clean(wire[1:])
+            found.append(text)
+        return found
+
+    def read_column(
+        self,
+        report: ImportReport,
+        name: str,
+        parse: Callable[Concatenate[Cell, P], T | Fault | None],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> list[T | None]:
+        """One field of every row through `report.read`, in the rows' order; equal cells are parsed once."""
+        column = self.column_by_field.get(name)
+        if column is None:
+            return [None] * len(self.rows)
+        known: dict[str, T | None] = {}
+        found: list[T | None] = []
+        for number, hidden, cells, flags in self.rows._lines:
+            wire = cells[column] if column < len(cells) else EMPTY
+            if flags is None and wire in known:
+                found.append(known[wire])
+                continue
+            problems = len(report.errors) + len(report.warnings)
+            cell = Row(self, number, hidden, cells, flags).cell_at(column)
+            value = report.read(self.sheet, cell, parse, *args, **kwargs)
+            # What had something to say about it says it again for each cell.
+            if flags is None and problems == len(report.errors) + len(report.warnings):
+                known[wire] = value
+            found.append(value)
+        return found
 
     def has(self, name: str) -> bool:
         """Whether the file has the column of this field."""
@@ -202,6 +290,7 @@ class _Filling:
         self.labels = (max(named) if named else max(columns)) + 1
         self.required = named
         self.header_cells = header_cells
+        self.plain = {EMPTY}  # texts seen before that make no row special
         self.fills: dict[int, list[tuple[int, int]]] = {}  # row → columns filled from row
         reach = (
             {*columns} | {header.column for header in found.others} if table.spec.keep_others else {*columns}
@@ -221,30 +310,40 @@ class _Filling:
         self.origin_cells = {(top, left) for fills in self.fills.values() for left, top in fills}
         self.origin_rows = {row for row, _ in self.origin_cells}
 
-    def take(self, number: int, hidden: int, cells: list[str], flags: list[int] | None) -> None:
-        if number <= self.found.last_row:
-            return
-        if number in self.origin_rows:
-            for column, wire in enumerate(cells):
-                if wire and (number, column) in self.origin_cells:
-                    self.origins[(number, column)] = wire
-        role = self._role(cells)
-        if role:
-            self._leave_out(role, number, cells, flags)
-            return
-        if number in self.fills:
-            flags = self._fill(number, cells, flags)
-        # The first column nearly always holds a name; only rows without one are looked at closely.
-        first = self.columns[0]
-        if (first >= len(cells) or not cells[first]) and not self._holds_data(cells):
-            self._leave_out("other", number, cells, flags)
-            return
-        # Names repeat: one text for each, or a large sheet would hold thousands of copies.
-        known = self.strings.setdefault
-        cells = [known(wire, wire) for wire in cells]
-        if hidden:
-            self.hidden.append(number)
-        self.table.rows.append(Row(self.table, number, bool(hidden), cells, flags))
+    def take(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Some more rows of the sheet, in order."""
+        last_header = self.found.last_row
+        labels, first_column = self.labels, self.columns[0]
+        fills, origin_rows = self.fills, self.origin_rows
+        plain, one_text = self.plain, self.strings.setdefault
+        append = self.table.rows.append
+        for number, hidden, cells, flags in rows:
+            if number <= last_header:
+                continue
+            if number in origin_rows:
+                self._keep_origins(number, cells)
+            # Rows made of cells that were no label before are data; the others are looked at closely.
+            if not plain.issuperset(cells[:labels]):
+                role = self._role(cells)
+                if role:
+                    self._leave_out(role, number, cells, flags or None)
+                    continue
+                if len(plain) < MANY_TEXTS:
+                    plain.update(wire for wire in cells[:labels] if wire[:1] == TEXT and not self.roles(wire))
+            if number in fills:
+                flags = self._fill(number, cells, flags)
+            if (first_column >= len(cells) or not cells[first_column]) and not self._holds_data(cells):
+                self._leave_out("other", number, cells, flags or None)
+                continue
+            if hidden:
+                self.hidden.append(number)
+            # Names repeat: one text for each, or a large sheet would hold thousands of copies.
+            append(number, bool(hidden), tuple(map(one_text, cells, cells)), tuple(flags) if flags else None)
+
+    def _keep_origins(self, number: int, cells: Sequence[str]) -> None:
+        for column, wire in enumerate(cells):
+            if wire and (number, column) in self.origin_cells:
+                self.origins[(number, column)] = wire
 
     def _holds_data(self, cells: list[str]) -> bool:
         if self.table.spec.keep_others:
@@ -303,18 +402,18 @@ class _Filling:
                 )
             )
 
-    def _fill(self, number: int, cells: list[str], flags: list[int] | None) -> list[int] | None:
+    def _fill(self, number: int, cells: list[str], flags: list[int] | int | None) -> list[int] | None:
         """Take the value of a merged range's first cell into the rows below it, never past the range."""
+        marks = list(flags) if isinstance(flags, list) else []
         for column, top in self.fills[number]:
             wire = self.origins.get((top, column), EMPTY)
             if not wire or (column < len(cells) and cells[column]):
                 continue
             cells.extend([EMPTY] * (column + 1 - len(cells)))
             cells[column] = wire
-            flags = list(flags) if flags else []
-            flags.extend([0] * (column + 1 - len(flags)))
-            flags[column] |= MERGED
-        return flags
+            marks.extend([0] * (column + 1 - len(marks)))
+            marks[column] |= MERGED
+        return marks
 
 
 class _Assembly:
@@ -377,9 +476,7 @@ class _Assembly:
             self._decide(sheet)
             rows, sheet.head = sheet.head, []
         for filling in sheet.tables:
-            take = filling.take
-            for number, hidden, cells, flags in rows:
-                take(number, hidden, cells, flags or None)
+            filling.take(rows)
 
     def _decide(self, sheet: _Sheet) -> None:
         """Look for each table's header in the sheet's first rows."""
@@ -424,8 +521,7 @@ class _Assembly:
         if not sheet.decided and sheet.candidates:
             self._decide(sheet)
             for filling in sheet.tables:
-                for number, hidden, cells, flags in sheet.head:
-                    filling.take(number, hidden, cells, flags or None)
+                filling.take(sheet.head)
         for filling in sheet.tables:
             self._frame_warnings(sheet, filling, message["too_wide"])
 

@@ -171,4 +171,6 @@ def marked_copy(original: bytes, report: ImportReport, limits: Limits | None = N
         ],
     }
     limits = limits or Limits()
-    return marked(original, order, replace(limits, seconds=limits.seconds * 3))
+    # Writing takes longer than reading, and somebody waits for a file, not for a page.
+    patient = replace(limits, seconds=limits.seconds * 3, wait_seconds=limits.wait_seconds * 2)
+    return marked(original, order, patient)

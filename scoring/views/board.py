@@ -21,6 +21,7 @@ from scoring import queries
 from scoring.engine.sheet import BlockStanding, RowResult
 from scoring.models import MajorItem
 from scoring.views.shared import blocks_of
+from units import permissions
 from units.models import Block, Cycle, Membership, Mode, UnitName
 from units.pages import PageRequest, page
 
@@ -63,9 +64,7 @@ class BoardBlock:
 def board(request: PageRequest) -> HttpResponse:
     """`?block=` narrows to one; the page and its fragment are the same answer."""
     cycle = request.cycle
-    shown = list(blocks_of(cycle))
-    for block in shown:
-        block.cycle = cycle
+    shown = seen_blocks(request)
     columns = board_blocks(cycle, shown)
     standings = {b.pk: c for b, c in zip(shown, columns, strict=True)}
     comprehensive = [standings[b.pk] for b in shown if not b.is_track]
@@ -84,6 +83,15 @@ def board(request: PageRequest) -> HttpResponse:
             "as_of": as_of(shown),
         },
     )
+
+
+def seen_blocks(request: PageRequest) -> list[Block]:
+    """The cycle's blocks whose totals the hat may see now; a track may keep its own calendar (§3)."""
+    cycle = request.cycle
+    blocks = list(blocks_of(cycle))
+    for block in blocks:
+        block.cycle = cycle
+    return [b for b in blocks if permissions.may("G02", request.hat, cycle, block=b)]
 
 
 def as_of(blocks: list[Block]) -> datetime | None:
@@ -117,7 +125,19 @@ def _column(
     names: dict[int, list[str]],
     legend: list[tuple[str, str]],
 ) -> BoardBlock:
-    full = sum((Decimal(weight) for _name, weight in legend), Decimal(0))
+    weights = sum((Decimal(weight) for _name, weight in legend), Decimal(0))
+    # One scale for the whole block: the bar that reaches farthest, additions included, still fits.
+    full = max(
+        [
+            weights,
+            *(
+                from_units(
+                    sum(item.weighted for item in row.items) + row.commendations + row.rewards, cycle.places
+                )
+                for row in standing.rows
+            ),
+        ]
+    )
     rows: list[BoardRow] = []
     above: RowResult | None = None  # the last row of a better place
     for row in standing.rows:

@@ -6,6 +6,7 @@ Names are found by any part of a name, a short name, an absorbed office, an alia
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from office.fields import from_units
 from scoring import unit_facts
-from units import stages
+from units import permissions, stages
 from units.models import STAGE_LABELS, Cycle, Membership
 from units.names import normalise
 from units.pages import PageRequest, page
@@ -30,7 +31,8 @@ def call(request: PageRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     hits = search(cycle, query) if query else []
     exact = [m for m in hits if normalise(query) in {normalise(m.unit.name), normalise(m.unit.short_name)}]
-    chosen = (exact or hits)[:1]
+    wanted = [m for m in exact if str(m.block_id) == request.GET.get("block")]
+    chosen = (wanted or exact or hits)[:1]
     others = [m for m in hits if m not in chosen][:MOST_OTHERS]
     template = "appraisal_site/parts/call_results.html" if request.htmx else "appraisal_site/call.html"
     return render(
@@ -42,7 +44,13 @@ def call(request: PageRequest) -> HttpResponse:
             "places": cycle.places,
             "results": [_result(cycle, m) for m in chosen],
             "others": [
-                (m.unit.name, m.block.name, reverse("call", args=[cycle.code]) + f"?q={m.unit.name}")
+                (
+                    m.unit.name,
+                    m.block.name,
+                    reverse("call", args=[cycle.code])
+                    + "?"
+                    + urlencode({"q": m.unit.name, "block": m.block_id}),
+                )
                 for m in others
             ],
         },
@@ -52,6 +60,8 @@ def call(request: PageRequest) -> HttpResponse:
 def search(cycle: Cycle, query: str) -> list[Membership]:
     """Memberships whose unit answers to the query, comprehensive blocks and the plan's order first."""
     plain = normalise(query).lower()
+    if not plain:
+        return []
     members = (
         Membership.objects.filter(block__cycle=cycle)
         .select_related("unit", "block")
@@ -62,7 +72,10 @@ def search(cycle: Cycle, query: str) -> list[Membership]:
     for member in members:
         unit = member.unit
         names = [unit.name, unit.short_name, *(n.name for n in unit.other_names.all())]
-        if any(plain in normalise(n).lower() or plain in initials(n) for n in names if n):
+        phones = [unit.mobile, unit.office_phone] if plain.isdecimal() else []
+        if any(plain in normalise(n).lower() or plain in initials(n) for n in names if n) or any(
+            plain in phone.replace("-", "") for phone in phones
+        ):
             found.append(member)
     return found
 
@@ -74,7 +87,8 @@ def _result(cycle: Cycle, member: Membership) -> dict[str, Any]:
     result = unit_facts.result_context(facts)
     gaps = {step.kind: step for step in facts.trace.gaps}
     above, first = gaps.get("to-above"), gaps.get("to-first")
-    may_tell = cycle.stage_now in stages.between(Stage.RESULTS, Stage.FILED)
+    stage = permissions.stage_of(cycle, block)
+    may_tell = stage in stages.between(Stage.RESULTS, Stage.FILED)
     unit = member.unit
     return {
         "unit": unit.name,
@@ -86,7 +100,7 @@ def _result(cycle: Cycle, member: Membership) -> dict[str, Any]:
         "note_url": "",
         **{k: result[k] for k in ("rank", "shared", "unit_count", "final", "provisional", "missing")},
         "may_tell": may_tell,
-        "may_tell_sentence": _tell(cycle, may_tell),
+        "may_tell_sentence": _tell(stage, may_tell),
         "gap_next": from_units(above.gap, cycle.places) if above else None,
         "next_unit": "、".join(above.units) if above else "",
         "gap_first": from_units(first.gap, cycle.places) if first else None,
@@ -98,8 +112,8 @@ def _result(cycle: Cycle, member: Membership) -> dict[str, Any]:
     }
 
 
-def _tell(cycle: Cycle, may_tell: bool) -> str:
-    stage = STAGE_LABELS[cycle.stage_now]
+def _tell(now: Stage, may_tell: bool) -> str:
+    stage = STAGE_LABELS[now]
     if may_tell:
         return _("At the stage “%(stage)s” the unit may hear its own figures; of others, nothing.") % {
             "stage": stage

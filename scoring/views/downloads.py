@@ -15,7 +15,7 @@ from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring import queries
 from scoring.engine.sheet import BlockStanding, ItemResult, RowResult
 from scoring.models import MajorItem
-from scoring.views.shared import blocks_of
+from scoring.views.board import seen_blocks
 from units.pages import PageRequest, page
 
 
@@ -23,11 +23,9 @@ from units.pages import PageRequest, page
 def board_xlsx(request: PageRequest) -> HttpResponse:
     """A sheet per block, rows by place; `?block=` takes one."""
     cycle = request.cycle
-    blocks = [b for b in blocks_of(cycle) if request.GET.get("block", str(b.pk)) == str(b.pk)]
+    blocks = [b for b in seen_blocks(request) if request.GET.get("block", str(b.pk)) == str(b.pk)]
     if not blocks:
         raise Http404
-    for block in blocks:
-        block.cycle = cycle
     standings = queries.standings_of(blocks)
     weights: dict[int, list[str]] = {}
     for item in MajorItem.objects.filter(block__in=blocks).order_by("order", "pk"):
@@ -36,7 +34,8 @@ def board_xlsx(request: PageRequest) -> HttpResponse:
         board_sheet(block.name, cycle.code, cycle.places, standings[block.pk], weights.get(block.pk, []))
         for block in blocks
     ]
-    return attachment(write_workbook(sheets), f"{cycle.code}-{_('board')}.xlsx")
+    name = _("Standings at a glance")
+    return attachment(write_workbook(sheets), f"{cycle.code}-{name}.xlsx")
 
 
 def board_sheet(name: str, code: str, places: int, standing: BlockStanding, items: list[str]) -> SheetOut:
@@ -68,7 +67,7 @@ def board_sheet(name: str, code: str, places: int, standing: BlockStanding, item
             "、".join(remarks),
         ]
 
-    mark = f" · {_('provisional')}" if standing.provisional else ""
+    mark = " · " + _("provisional") if standing.provisional else ""
     return SheetOut(
         name=name,
         title=f"{code} {name}{mark}",

@@ -5,22 +5,22 @@ Saving is scoring.actions.scores'; a lead sees its own sub-items only, a reviewe
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from office.fields import STORED_PLACES, format_points
+from office.fields import format_points
 from office.models import AuditEntry
 from office.refusal import Refused
 from scoring import permissions as scoring_permissions
-from scoring import queries, words
+from scoring import queries, visible, words
 from scoring.actions import scores
 from scoring.engine.sheet import RowResult
 from scoring.models import Cell, Involvement, MajorItem, Score, ScoreKind, SubItem
@@ -28,10 +28,12 @@ from scoring.views.shared import address, block_named, blocks_of, decimal_of
 from units import permissions, stages
 from units.hats import Hat
 from units.matrix import Role
-from units.models import Block, Cycle
+from units.models import Block, Cycle, Reopening
 from units.pages import PageRequest, page
 
 KIND_BY_ROW = {"E03": ScoreKind.LEAD, "E01": ScoreKind.PRELIMINARY, "E02": ScoreKind.ONSITE}
+# Decimal() would also read 1_000, 1e3 and Infinity, which nobody means as a score.
+ONE_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +80,70 @@ class View:
     block: Block
     subs: list[SubItem]
     unit_ids: frozenset[int] | None  # None: every unit
-    kinds: list[ScoreKind]
+    hidden: frozenset[int]  # units the hat is tied to and so may not even look at
+    open_for: dict[ScoreKind, frozenset[int] | None]  # kind → units it is open for, None: every unit
     totals: bool
 
+    @property
+    def kinds(self) -> list[ScoreKind]:
+        return list(self.open_for)
+
     def shows(self, unit_id: int) -> bool:
-        return self.unit_ids is None or unit_id in self.unit_ids
+        return unit_id not in self.hidden and (self.unit_ids is None or unit_id in self.unit_ids)
+
+    def may_enter(self, kind: ScoreKind | None, unit_id: int) -> bool:
+        if kind is None or self.hat.is_tied_to(unit_id, self.block.cycle_id):
+            return False
+        units = self.open_for[kind]
+        return units is None or unit_id in units
+
+    def kind_named(self, name: str | None) -> ScoreKind | None:
+        """The kind asked for when it is open, else the one the stage is about."""
+        kinds = self.kinds
+        return next((k for k in kinds if k == name), kinds[-1] if kinds else None)
 
 
 def view_of(hat: Hat, block: Block) -> View:
-    """Raises 404 when nothing of the block is the hat's business."""
+    """Raises Refused (404) when nothing of the block is the hat's business."""
     cycle = block.cycle
     subs = SubItem.objects.filter(item__block=block).select_related("item", "lead")
     unit_ids: frozenset[int] | None = None
+    hidden: frozenset[int] = frozenset()
     if hat.role is Role.LEAD:
-        mine = Q(lead=hat.unit) | Q(helpers=hat.unit) | Q(indicators__lead=hat.unit)
-        subs = subs.filter(mine).distinct()
+        subs = subs.filter(pk__in=visible.led_by(hat))
+        hidden = hat.tied_unit_ids(cycle.pk)
     if hat.role is Role.REVIEWER:
         unit_ids = hat.team_unit_ids(cycle.pk)
     chosen = list(subs.order_by("item__order", "item_id", "order", "pk"))
-    if not chosen or (unit_ids is not None and not unit_ids):
-        raise Http404
-    kinds = [
-        kind
-        for row, kind in KIND_BY_ROW.items()
-        if not permissions.grant_of(row, hat).is_denied
-        and permissions.stage_of(cycle, block) in stages.OPEN_IN[row]
-    ]
-    return View(hat, block, chosen, unit_ids, kinds, totals=permissions.may("G02", hat, cycle))
+    if (not chosen and hat.role is Role.LEAD) or (unit_ids is not None and not unit_ids):
+        raise nothing_here()
+    totals = permissions.may("G02", hat, cycle, block=block)
+    return View(hat, block, chosen, unit_ids, hidden, _open_for(hat, block), totals)
+
+
+def nothing_here() -> Refused:
+    """What another's object answers: as if it did not exist."""
+    return Refused("not-found", _("There is no such record."), status=404)
+
+
+def _open_for(hat: Hat, block: Block) -> dict[ScoreKind, frozenset[int] | None]:
+    """The kinds the hat may enter now, by the stage or where the office has reopened it for some."""
+    rows = {row: kind for row, kind in KIND_BY_ROW.items() if not permissions.grant_of(row, hat).is_denied}
+    if not rows:
+        return {}
+    stage = permissions.stage_of(block.cycle, block)
+    reopened = list(
+        Reopening.objects.filter(cycle=block.cycle, until__gt=timezone.now()).values_list("stage", "unit_id")
+    )
+    found: dict[ScoreKind, frozenset[int] | None] = {}
+    for row, kind in rows.items():
+        if stage in stages.OPEN_IN[row]:
+            found[kind] = None
+            continue
+        units = {unit for of, unit in reopened if of in stages.OPEN_IN[row]}
+        if units:
+            found[kind] = None if None in units else frozenset(u for u in units if u is not None)
+    return found
 
 
 @page("E05")
@@ -112,10 +151,10 @@ def matrix(request: PageRequest, name: str) -> HttpResponse:
     cycle, hat = request.cycle, request.hat
     block = block_named(cycle, name)
     view = view_of(hat, block)
-    kind = next(
-        (k for k in view.kinds if k == request.GET.get("kind")), view.kinds[-1] if view.kinds else None
-    )
+    kind = view.kind_named(request.GET.get("kind"))
     rows = grid_rows(view, editing=kind)
+    if not rows and view.unit_ids is not None:
+        raise nothing_here()  # none of the team's units stands in this block
     groups: list[dict[str, object]] = []
     for item in MajorItem.objects.filter(pk__in={sub.item_id for sub in view.subs}).order_by("order", "pk"):
         groups.append(
@@ -167,25 +206,21 @@ def matrix(request: PageRequest, name: str) -> HttpResponse:
 def _blocks_shown(hat: Hat, cycle: Cycle) -> list[Block]:
     blocks = blocks_of(cycle)
     if hat.role is Role.LEAD:
-        blocks = blocks.filter(
-            Q(items__sub_items__lead=hat.unit)
-            | Q(items__sub_items__helpers=hat.unit)
-            | Q(items__sub_items__indicators__lead=hat.unit)
-        ).distinct()
+        blocks = blocks.filter(items__sub_items__in=visible.led_by(hat)).distinct()
     if hat.role is Role.REVIEWER:
         blocks = blocks.filter(memberships__unit__in=hat.team_unit_ids(cycle.pk)).distinct()
     return list(blocks)
 
 
-def grid_rows(view: View, editing: ScoreKind | None) -> list[GridRow]:
-    """The grid in the plan's order; four queries beyond the standing's."""
+def grid_rows(view: View, editing: ScoreKind | None, only: Cell | None = None) -> list[GridRow]:
+    """The grid in the plan's order; three queries beyond the standing's.  `only`: no cell but this one."""
     block, cycle = view.block, view.block.cycle
     standing = {row.unit_key: row for row in queries.standing_of(block).rows}
-    cells: dict[tuple[int, int], Cell] = {}
-    for cell in Cell.objects.filter(block=block, sub_item__in=view.subs):
-        cells[cell.membership_id, cell.sub_item_id] = cell
-    notes = _notes(view)
-    tied = view.hat.tied_unit_ids(cycle.pk)
+    shown = Cell.objects.filter(block=block, sub_item__in=view.subs)
+    if only is not None:
+        shown = shown.filter(pk=only.pk)
+    cells = {(cell.membership_id, cell.sub_item_id): cell for cell in shown}
+    notes = _notes(view, only)
     rows = []
     for member in block.memberships.select_related("unit").order_by("unit__order", "pk"):
         if not view.shows(member.unit_id):
@@ -207,7 +242,7 @@ def grid_rows(view: View, editing: ScoreKind | None) -> list[GridRow]:
                     source=str(counted.source or "") if counted else "",
                     note=notes.get(kept.pk, ""),
                     version=kept.version,
-                    editable=editing is not None and member.unit_id not in tied,
+                    editable=view.may_enter(editing, member.unit_id),
                 )
             )
         rows.append(
@@ -242,13 +277,15 @@ def _edge(row: RowResult | None, places: int, totals: bool) -> Edge:
     )
 
 
-def _notes(view: View) -> dict[int, str]:
+def _notes(view: View, only: Cell | None) -> dict[int, str]:
     """Cell id → every stored score in one line, newest kind last."""
     labels = dict(ScoreKind.choices)
     notes: dict[int, list[str]] = {}
-    stored = Score.objects.filter(cell__block=view.block, cell__sub_item__in=view.subs).select_related(
-        "entered_by"
-    )
+    stored = Score.objects.select_related("entered_by")
+    if only is not None:
+        stored = stored.filter(cell=only)
+    else:
+        stored = stored.filter(cell__block=view.block, cell__sub_item__in=view.subs)
     for score in stored.order_by("entered_at"):
         notes.setdefault(score.cell_id, []).append(
             f"{labels[ScoreKind(score.kind)]} {format_points(score.points)} · {score.entered_by} "
@@ -260,21 +297,21 @@ def _notes(view: View) -> dict[int, str]:
 @page("E05", methods=("GET", "POST"))
 def cell(request: PageRequest, pk: int) -> HttpResponse:
     """GET: the cell's scores, deductions and history. POST: kind, score, reason, version."""
-    one = _visible_cell(request.hat, request.cycle, pk)
+    one, view = _visible_cell(request.hat, request.cycle, pk)
     if request.method == "POST":
-        return _save(request, one)
-    return _cell_page(request, one, refusal=None, status=200)
+        return _save(request, one, view)
+    return _cell_page(request, one, view, refusal=None, status=200)
 
 
-def _visible_cell(hat: Hat, cycle: Cycle, pk: int) -> Cell:
-    """The cell, or 404 when it is another year's or none of the hat's business."""
+def _visible_cell(hat: Hat, cycle: Cycle, pk: int) -> tuple[Cell, View]:
+    """The cell and what the hat sees around it; 404 when it is another year's or none of the hat's business."""
     one = scores.load_cell(pk)
     if one.block.cycle_id != cycle.pk:
-        raise Http404
+        raise nothing_here()
     view = view_of(hat, one.block)
     if not view.shows(one.membership.unit_id) or one.sub_item_id not in {s.pk for s in view.subs}:
-        raise Http404
-    return one
+        raise nothing_here()
+    return one, view
 
 
 def _typed_points(text: str) -> Decimal | None:
@@ -282,30 +319,26 @@ def _typed_points(text: str) -> Decimal | None:
     plain = unicodedata.normalize("NFKC", text).strip().removesuffix("分").strip()
     if not plain:
         return None
-    try:
-        points = Decimal(plain)
-    except InvalidOperation as error:
+    if not ONE_NUMBER.fullmatch(plain):
         raise Refused(
-            "not-a-number", _("“%(text)s” is not one number; please use digits.") % {"text": text}, status=422
-        ) from error
-    if not points.is_finite() or abs(points) > 10**8 or len(points.as_tuple().digits) > STORED_PLACES + 12:
-        raise Refused(
-            "not-a-number", _("“%(text)s” is not one number; please use digits.") % {"text": text}, status=422
+            "not-a-number",
+            _("“%(text)s” is not one number; please use digits.") % {"text": text[:40]},
+            status=422,
         )
-    return points
+    return Decimal(plain)
 
 
-def _save(request: PageRequest, one: Cell) -> HttpResponse:
+def _save(request: PageRequest, one: Cell, view: View) -> HttpResponse:
     typed = request.POST.get("score", "")
     reason = request.POST.get("reason", "").strip()
     version = request.POST.get("version", "")
     try:
         _act(request, request.hat, one, typed, reason, int(version) if version.isdecimal() else None)
     except Refused as refusal:
-        return _refused(request, one, refusal, typed, reason)
+        return _refused(request, one, view, refusal, typed, reason)
     if not request.htmx:
         return redirect("cell", request.cycle.code, one.pk)
-    return _fragment(request, one, "scoring/parts/cell_saved.html", fresh=True)
+    return _fragment(request, one, view, "scoring/parts/cell_saved.html", fresh=True)
 
 
 def _act(request: PageRequest, hat: Hat, one: Cell, typed: str, reason: str, version: int | None) -> None:
@@ -333,9 +366,15 @@ def _act(request: PageRequest, hat: Hat, one: Cell, typed: str, reason: str, ver
             )
 
 
-def _refused(request: PageRequest, one: Cell, refusal: Refused, typed: str, reason: str) -> HttpResponse:
+def _refused(
+    request: PageRequest, one: Cell, view: View, refusal: Refused, typed: str, reason: str
+) -> HttpResponse:
+    if refusal.status == 404:
+        raise refusal
     if not request.htmx:
-        return _cell_page(request, one, refusal=refusal, status=refusal.status)
+        # The page shows the newer value and carries its version: sending it again is a decision.
+        one = scores.load_cell(one.pk) if refusal.code == "changed-meanwhile" else one
+        return _cell_page(request, one, view, refusal=refusal, status=refusal.status)
     if refusal.code == "changed-meanwhile":
         kind = request.POST.get("kind", "")
         stored = Score.objects.filter(cell=one, kind=kind).select_related("entered_by").first()
@@ -350,11 +389,18 @@ def _refused(request: PageRequest, one: Cell, refusal: Refused, typed: str, reas
             "reason": reason,
         }
         return _fragment(
-            request, one, "scoring/parts/cell_conflict.html", refused=True, status=409, conflict=conflict
+            request,
+            one,
+            view,
+            "scoring/parts/cell_conflict.html",
+            refused=True,
+            status=409,
+            conflict=conflict,
         )
     return _fragment(
         request,
         one,
+        view,
         "scoring/parts/cell_refused.html",
         refused=True,
         status=refusal.status,
@@ -366,6 +412,7 @@ def _refused(request: PageRequest, one: Cell, refusal: Refused, typed: str, reas
 def _fragment(
     request: PageRequest,
     one: Cell,
+    view: View,
     template: str,
     *,
     fresh: bool = False,
@@ -374,10 +421,7 @@ def _fragment(
     **extra: object,
 ) -> HttpResponse:
     """The one cell again and, after a save, every place of the block."""
-    hat = request.hat
-    view = view_of(hat, one.block)
-    kind = next((k for k in view.kinds if k == request.POST.get("kind")), None)
-    rows = grid_rows(view, editing=kind)
+    rows = grid_rows(view, view.kind_named(request.POST.get("kind")), only=one)
     mine = next(c for row in rows for c in row.cells if c.key == f"c{one.pk}")
     context = {
         "cell": replace(mine, fresh=fresh, refused=refused),
@@ -388,7 +432,9 @@ def _fragment(
     return render(request, template, context, status=status)
 
 
-def _cell_page(request: PageRequest, one: Cell, *, refusal: Refused | None, status: int) -> HttpResponse:
+def _cell_page(
+    request: PageRequest, one: Cell, view: View, *, refusal: Refused | None, status: int
+) -> HttpResponse:
     hat, cycle = request.hat, request.cycle
     kept = {
         s.kind: s
@@ -396,7 +442,8 @@ def _cell_page(request: PageRequest, one: Cell, *, refusal: Refused | None, stat
             "deductions"
         )
     }
-    may_enter = [k for k in view_of(hat, one.block).kinds if _may_score(hat, k, one)]
+    may_enter = [k for k in view.kinds if _may_score(hat, k, one)]
+    chosen = view.kind_named(request.POST.get("kind") or request.GET.get("kind"))
     history = AuditEntry.objects.filter(
         object_type=Cell._meta.label, object_id=str(one.pk), cycle_code=cycle.code
     )
@@ -420,7 +467,7 @@ def _cell_page(request: PageRequest, one: Cell, *, refusal: Refused | None, stat
             "counted_source": str(counted.source or "") if counted else "",
             "state": _state(one, counted.score if counted else None),
             "scores": [(kind, kept.get(kind)) for kind in ScoreKind],
-            "kinds": [(k.value, k.label) for k in may_enter],
+            "kinds": [(k.value, k.label, k == chosen) for k in may_enter],
             "may_decide": hat.role is Role.OFFICE and one.proposed_by_id != hat.user.pk,
             "may_propose": permissions.may(
                 "E08",

@@ -5,7 +5,7 @@ Editing and the plan workbook are elsewhere (appraisal_site.plan_workbook, admin
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -93,7 +93,9 @@ def _item(item: MajorItem) -> dict[str, object]:
                 "name": s.name,
                 "base": format_points(s.base_points),
                 "worth": format_points(
-                    (item.weight_points * s.base_points / item.base_points).quantize(TWO_PLACES)
+                    (item.weight_points * s.base_points / item.base_points).quantize(
+                        TWO_PLACES, ROUND_HALF_UP
+                    )
                     if item.base_points
                     else Decimal(0)
                 ),

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from office.refusal import Refused
 from scoring import unit_facts, words
 from units import permissions
 from units.matrix import Role
@@ -30,17 +31,20 @@ def unit_sheet(request: PageRequest, name: str) -> HttpResponse:
     if not members:
         raise Http404
     unit = members[0].unit
-    permissions.require("G03", hat, cycle, unit_id=unit.pk)
-    if hat.role not in {Role.OFFICIAL, Role.PRINCIPAL}:
-        permissions.require("G02", hat, cycle)
+    is_own = hat.role in {Role.OFFICIAL, Role.PRINCIPAL}
+    # Whose sheet it is comes before which of its blocks: a foreign one is 404 either way.
+    if is_own and unit.pk != hat.unit_id:
+        raise Refused("not-found", _("There is no such record."), status=404)
     wanted = request.GET.get("block", str(members[0].block_id))
     member = next((m for m in members if str(m.block_id) == wanted), None)
     if member is None:
         raise Http404
     block = member.block
     block.cycle = cycle
+    permissions.require("G03" if is_own else "G02", hat, cycle, unit_id=unit.pk, block=block)
+    # Before publication a unit hears nothing of the others: neither who is first nor how far away.
+    sees_others = not is_own or permissions.may("A02", hat, cycle, block=block)
     facts = unit_facts.facts_of(member, block)
-    sees_others = hat.role not in {Role.OFFICIAL, Role.PRINCIPAL}
     tally = getattr(member, "tally", None)
     return render(
         request,
@@ -71,9 +75,11 @@ def unit_sheet(request: PageRequest, name: str) -> HttpResponse:
             "gaps": unit_facts.gap_lines(facts) if sees_others else [],
             "picture": unit_facts.strengths(facts),
             "picture_note": words.picture_note(facts.trace),
-            "items": unit_facts.item_context(facts, cycle.code, link_cells=sees_others),
+            "items": unit_facts.item_context(
+                facts, cycle.code, link_cells=not is_own, name_others=sees_others
+            ),
             "additions": unit_facts.addition_steps(facts),
             "sum_line": words.sum_line(facts.trace),
-            "board_url": reverse("board", args=[cycle.code]) if sees_others else "",
+            "board_url": reverse("board", args=[cycle.code]) if not is_own else "",
         },
     )

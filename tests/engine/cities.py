@@ -57,7 +57,7 @@ def random_sheet(
         subs = tuple(
             _sub_item(draw, item_key * 10 + n, scale, odds) for n in range(draw.randint(1 if plain else 0, 3))
         )
-        weight = draw.randint(1, 300) * draw.choice([1, scale])
+        weight = draw.choice([draw.randint(1, 4), draw.randint(1, 300) * draw.choice([1, scale])])
         items.append(ItemRule(item_key, f"item {item_key}", weight, sum(sub.base for sub in subs), subs))
     orders = draw.sample(range(unit_count), unit_count)
     amounts = [0, 0, 0, 1, 5 * scale, 30 * scale]

@@ -10,9 +10,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scoring.engine import counting, ranking, weighting
-from scoring.engine.sheet import BlockStanding, CellEntry, ItemRule, Sheet
+from scoring.engine.sheet import (
+    BlockStanding,
+    CellEntry,
+    ItemRule,
+    Readings,
+    Rounding,
+    Sheet,
+    SubItemRule,
+    UnitEntry,
+)
 from scoring.engine.standing import compute, compute_arrays, pack, present
 from tests.engine.cities import sheets
 from tests.engine.oracle import OracleRow, OracleStanding, stand
@@ -55,6 +65,46 @@ def test_every_figure_of_a_random_block_is_the_oracles(sheet: Sheet) -> None:
     standing = compute(sheet)
 
     assert as_oracle(standing) == stand(sheet)
+
+
+def test_a_total_below_zero_is_rounded_away_from_zero_though_its_rounded_parts_are_not_below() -> None:
+    # 1×1÷2 − 1×2÷5 − 1×2÷5 − 1×1÷5 = −0.5: the total is −1, the parts print as 1, 0, 0, 0.
+    owns, firsts = (1, -2, -2, -1), (2, 5, 5, 5)
+    sheet = Sheet(
+        block="block",
+        kind="comprehensive",
+        places=0,
+        readings=Readings(Rounding.TOTAL_ONLY),
+        items=tuple(ItemRule(n, f"item {n}", 1, 5, (SubItemRule(n, f"sub {n}", 5, -5),)) for n in range(4)),
+        units=(UnitEntry(1, "own", 1), UnitEntry(2, "first", 2)),
+        cells={
+            (u, n): CellEntry(lead=s) for u, scores in ((1, owns), (2, firsts)) for n, s in enumerate(scores)
+        },
+    )
+
+    standing = compute(sheet)
+
+    assert [row.final for row in standing.rows] == [4, -1]
+    assert as_oracle(standing) == stand(sheet)
+
+
+def test_a_sum_of_scores_beyond_64_bits_does_not_wrap_round() -> None:
+    # Thirty scores of 2^59 − 1 add up to more than 2^63, and their mean is 2^59 − 1 again.
+    score = 2**59 - 1
+    rule = SubItemRule(1, "sub-item", score)
+    sheet = Sheet(
+        block="block",
+        kind="comprehensive",
+        places=0,
+        readings=Readings(),
+        items=(ItemRule(1, "item", 100, score, (rule,)),),
+        units=tuple(UnitEntry(n, f"unit {n}", n) for n in range(31)),
+        cells={(n, 1): CellEntry(lead=score, not_involved=n == 30) for n in range(31)},
+    )
+
+    standing = compute(sheet)
+
+    assert {row.items[0].cells[0].score for row in standing.rows} == {score}
 
 
 @pytest.fixture
@@ -109,9 +159,9 @@ def test_totals_in_fixed_point_are_still_exact(sheet: Sheet) -> None:
 
 
 @some
-@given(sheets())
-def test_amounts_beyond_64_bits_are_counted_with_whole_numbers(sheet: Sheet) -> None:
-    enormous = _enlarged(sheet, 10**17)
+@given(sheets(), st.sampled_from([10**7, 10**9, 10**13, 10**17]))
+def test_amounts_beyond_64_bits_are_counted_with_whole_numbers(sheet: Sheet, factor: int) -> None:
+    enormous = _enlarged(sheet, factor)
 
     assert as_oracle(compute(enormous)) == stand(enormous)
 

@@ -228,7 +228,7 @@ def test_no_text_makes_the_reading_fail(raw: str) -> None:
         cells.to_int,
         cells.to_names_list,
     ):
-        parse(text(raw))  # type: ignore[operator]  # all take one cell
+        parse(text(raw))
     read = cells.to_mark(text(raw), 2)
 
     assert read is None or isinstance(read, Fault | Scored | NotInvolved | Withdrawn)

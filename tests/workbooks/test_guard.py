@@ -14,7 +14,6 @@ import pytest
 import xlsxwriter
 
 from office.refusal import Refused
-from office.workbook import guard
 from office.workbook.limits import Limits
 from office.workbook.reader import Workbook, read_workbook
 from tests.workbooks.files import (
@@ -409,7 +408,7 @@ def test_the_child_does_not_see_our_environment(monkeypatch: pytest.MonkeyPatch)
         return real(command, **options)
 
     real = subprocess.Popen
-    monkeypatch.setattr(guard.subprocess, "Popen", popen)
+    monkeypatch.setattr(subprocess, "Popen", popen)
 
     read(sheet_of([HEADER, GOOD]))
 

@@ -115,6 +115,17 @@ def test_case03_merged_cells_are_filled_down_inside_their_range_only() -> None:
     assert table.rows[1]["unit"].name == "A3"
 
 
+def test_case03_a_value_left_under_a_merged_cell_is_not_overwritten() -> None:
+    rows = (
+        xml_row(1, HEADER) + xml_row(2, GOOD) + xml_row(3, ("白水乡", "乙", 1)) + xml_row(4, (None, "丙", 2))
+    )
+    after = '<mergeCells count="1"><mergeCell ref="A2:A4"/></mergeCells>'
+
+    table = table_of(package(xml_sheet(rows, after=after)))
+
+    assert values(table, "unit") == [("青山乡",), ("白水乡",), ("青山乡",)]
+
+
 def test_case04_a_blank_below_a_name_stays_blank() -> None:
     table = table_of(sheet_of([HEADER, GOOD, (None, "乙", 2)]))
 
@@ -305,9 +316,29 @@ def test_named_sheets_each_give_their_table() -> None:
     book = read_workbook(workbook(build), [plan, blocks, awards, items])
 
     assert sorted(book.tables) == ["blocks", "plan"]
-    assert [(each.code, each.message) for each in book.errors] == [
-        ("no-sheet", "The workbook has no sheet “指标”. Add it, or use the template.")
+    assert codes(book) == (["no-sheet"], [])
+    assert "“指标”" in book.errors[0].message
+
+
+def test_whole_columns_are_read_as_their_cells_are() -> None:
+    rows = [
+        ("青山乡", "甲", 85.5),
+        ("白水乡", "甲", "约85"),
+        ("黑石乡", "甲", "约85"),
+        (" 青山乡 ", "乙", "免考"),
     ]
+    book = read_workbook(sheet_of([HEADER, *rows, ("石桥乡", "乙", "免考")]), [SCORES])
+    table, by_cell, by_column = book.tables["scores"], book.report(), book.report()
+
+    marks = [by_cell.read(table.sheet, row["score"], cells.to_mark, 2) for row in table.rows]
+
+    assert table.read_column(by_column, "score", cells.to_mark, 2) == marks
+    assert by_column == by_cell
+    assert [each.cell for each in by_column.errors] == ["C3", "C4"]
+    assert [each.cell for each in by_column.warnings] == ["C5", "C6"]
+    assert table.texts("unit") == ["青山乡", "白水乡", "黑石乡", "青山乡", "石桥乡"]
+    assert table.texts("reason") == [""] * 5
+    assert table.read_column(by_column, "money", cells.to_points, 2) == [None] * 5
 
 
 # The cells ---------------------------------------------------------------------------------------
@@ -525,12 +556,11 @@ def test_case27_a_real_xls_is_read_like_an_xlsx() -> None:
 def test_a_large_xls_with_texts_across_records_is_read_whole() -> None:
     def build(book: Any) -> None:
         sheet = book.add_sheet("评分")
-        for column, value in enumerate(HEADER):
-            sheet.write(0, column, value)
+        for column, title in enumerate(HEADER):
+            sheet.write(0, column, title)
         for number in range(1, 3001):
-            for column, value in enumerate(
-                (f"单位{number}", f"item {number}", number / 4, "理由" * (number % 50))
-            ):
+            row: list[Any] = [f"单位{number}", f"item {number}", number / 4, "理由" * (number % 50)]
+            for column, value in enumerate(row):
                 sheet.write(number, column, value)
 
     table = table_of(legacy(build))

@@ -1,0 +1,181 @@
+"""The acts of the log in words, and which of them a hat may be told of.
+
+What is recorded is decided by the actions; a test holds that every recorded act has its words here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from appraisal_site.sections import year_way
+from office import audit
+from office.models import AuditEntry
+from scoring.models import Cell
+from scoring.readiness import led_sub_items
+from units.hats import Hat
+from units.matrix import Role
+from units.models import ROLE_LABELS, STAGE_LABELS, Cycle
+from units.permissions import may
+from units.stages import Stage
+
+WORDS: dict[str, object] = {
+    "account.changed": _("changed the own account"),
+    "account.password-changed": _("changed the password"),
+    "account.sessions-ended": _("ended the other sessions"),
+    "account.sign-in-failed": _("failed to sign in"),
+    "account.signed-in": _("signed in"),
+    "account.signed-out": _("signed out"),
+    "calendar.day-saved": _("set a calendar day"),
+    "conflict.declared": _("declared a conflict"),
+    "cycle.copied": _("copied the year"),
+    "cycle.moved": _("moved the year on"),
+    "cycle.moved-back": _("moved the year back"),
+    "cycle.reopened": _("reopened"),
+    "cycle.reopening-closed": _("closed a reopening"),
+    "cycle.window-set": _("set a window"),
+    "denied": _("was denied"),
+    "fixture.loaded": _("loaded the shipped plan"),
+    "hat.worn": _("changed the hat"),
+    "item.added": _("added an item"),
+    "item.changed": _("changed an item"),
+    "log.sampled": _("drew a sample of the log"),
+    "log.verified": _("verified the chain"),
+    "membership.mode-set": _("set how a unit takes part"),
+    "not-involved.confirmed": _("confirmed “not involved”"),
+    "not-involved.proposed": _("proposed “not involved”"),
+    "not-involved.rejected": _("rejected “not involved”"),
+    "not-involved.withdrawn": _("took “not involved” back"),
+    "plan.imported": _("took a plan workbook in"),
+    "rule.removed": _("removed a rule"),
+    "rules.stand-ins-confirmed": _("confirmed stand-in rules"),
+    "score.cleared": _("cleared a score"),
+    "score.recorded": _("entered a score"),
+    "scores.dropped": _("dropped a score sheet"),
+    "scores.imported": _("took a score sheet in"),
+    "scores.read": _("read a score sheet"),
+    "sub-item.added": _("added a sub-item"),
+    "sub-item.changed": _("changed a sub-item"),
+    "team.saved": _("set up a team"),
+    "token.expired": _("ended an API token"),
+    "token.issued": _("issued an API token"),
+    "unit.added": _("added a unit"),
+    "unit.alias-learned": _("learned another name of"),
+    "unit.alias-removed": _("removed another name of"),
+    "unit.changed": _("changed a unit"),
+    "unit.stand-ins-confirmed": _("confirmed stand-in names"),
+}
+
+# What everybody of a year may know of it.
+OF_THE_YEAR = ("cycle.moved", "cycle.moved-back", "cycle.window-set")
+# Acts of a person on his own account, told to nobody but the auditor.
+PRIVATE = ("account.", "denied", "hat.", "token.", "log.")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One entry of the log for people."""
+
+    number: int
+    at: datetime
+    who: str
+    role: str
+    words: str
+    object_text: str
+    before: str
+    after: str
+    reason: str
+    url: str
+    digest: str
+
+    @property
+    def sentence(self) -> str:
+        moved = f" {self.before or '—'} → {self.after or '—'}" if self.before or self.after else ""
+        return f"{self.words} {self.object_text}{moved}".strip()
+
+
+def words_of(act: str) -> str:
+    return str(WORDS.get(act, act))
+
+
+def _figure(act: str, value: Any) -> str:
+    """A stage by its label, everything else as it stands in the log."""
+    if value is None or value == "":
+        return ""
+    if act.startswith("cycle.moved"):
+        return str(STAGE_LABELS[Stage(value)])
+    return str(value)
+
+
+def deed_of(entry: AuditEntry, cycle: Cycle | None = None) -> Deed:
+    """The entry in words; `cycle` lets it link to the page of the thing."""
+    details = audit.details_of(entry)
+    reason = details.get("reason") or details.get("sentence") or ""
+    return Deed(
+        number=entry.number,
+        at=entry.at,
+        who=entry.user_name or str(_("the system")),
+        role=str(ROLE_LABELS[Role(entry.role)]) if entry.role in ROLE_LABELS else "",
+        words=words_of(entry.act),
+        object_text=entry.object_text or str(details.get("target", "")),
+        before=_figure(entry.act, details.get("before")),
+        after=_figure(entry.act, details.get("after")),
+        reason=str(reason),
+        url=year_way(cycle, "year") if cycle is not None and entry.act.startswith("cycle.") else "",
+        digest=entry.digest,
+    )
+
+
+def visible_to(hat: Hat, cycle: Cycle | None) -> Q:
+    """The part of the log that may be told to this hat on its home page.  Rulebook 8, rows E05, G03, L08."""
+    if hat.role is Role.AUDITOR:
+        return Q()
+    if cycle is None or hat.role in {Role.SYSTEM, Role.SECURITY}:
+        return Q(user_id_text=hat.user.username)
+    of_year = Q(cycle_code=cycle.code)
+    public = of_year & Q(act__in=OF_THE_YEAR)
+    cells = _cells_visible_to(hat, cycle)
+    if cells is None:
+        private = Q()
+        for start in PRIVATE:
+            private |= Q(act__startswith=start)
+        return of_year & ~private
+    about = [str(pk) for pk in cells]
+    seen = public | of_year & Q(object_type="scoring.Cell", object_id__in=about)
+    if hat.unit_id is not None:
+        seen |= of_year & Q(object_type="units.Unit", object_id=str(hat.unit_id))
+    return seen
+
+
+def _cells_visible_to(hat: Hat, cycle: Cycle) -> Iterable[int] | None:
+    """Ids of the cells whose scores the hat may read now; None for all of them."""
+    cells = Cell.objects.filter(block__cycle=cycle)
+    match hat.role:
+        case Role.OFFICE | Role.LEADING_GROUP | Role.CITY_LEADER:
+            return None
+        case Role.LEAD if hat.unit_id is not None:
+            mine = cells.filter(sub_item__in=led_sub_items(cycle, hat.unit_id))
+            return list(mine.exclude(membership__unit_id=hat.unit_id).values_list("pk", flat=True))
+        case Role.REVIEWER:
+            team = hat.team_unit_ids(cycle.pk)
+            return list(cells.filter(membership__unit__in=team).values_list("pk", flat=True))
+        case Role.OFFICIAL | Role.PRINCIPAL if hat.unit_id is not None and may(
+            "G03", hat, cycle, unit_id=hat.unit_id
+        ):
+            return list(cells.filter(membership__unit_id=hat.unit_id).values_list("pk", flat=True))
+    return []
+
+
+def since(hat: Hat, cycle: Cycle | None, moment: datetime | None, *, most: int = 12) -> list[Deed]:
+    """What others did since that moment, newest first, within what the hat may see."""
+    entries = AuditEntry.objects.filter(visible_to(hat, cycle)).exclude(act="hat.worn")
+    if hat.role is not Role.SYSTEM and hat.role is not Role.SECURITY:
+        entries = entries.exclude(user_id_text=hat.user.username)
+    if moment is not None:
+        entries = entries.filter(at__gt=moment)
+    return [deed_of(entry, cycle) for entry in entries.order_by("-number")[:most]]

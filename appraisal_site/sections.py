@@ -47,7 +47,7 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 SECTIONS: tuple[Section, ...] = (
     Section(_("Home"), "L14", ("home",), of_year=False),
-    Section(_("Year"), "B01", ("year", "move", "move-back", "reopen", "windows", "plan")),
+    Section(_("Year"), "B01", ("year", "move", "move-back", "reopen", "windows", "plan", "plan-workbook", "plan-workbook-preview", "copy-year")),
     Section(_("Places"), "G02", ("board", "unit-sheet", "call")),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
     Section(_("Material"), "E03", ("imports", "import-preview"), any_stage=True),
@@ -59,6 +59,11 @@ SECTIONS: tuple[Section, ...] = (
 PAGE_NAMES: dict[str, object] = {
     "year": "",
     "plan": _("The plan"),
+    "plan-workbook": _("Plan workbook"),
+    "plan-workbook-preview": _("Plan workbook"),
+    "new-year": _("New year"),
+    "new-year-preview": _("New year"),
+    "copy-year": _("Copy to the next year"),
     "board": _("Board"),
     "scoring": _("Scoring"),
     "call": _("On the phone"),

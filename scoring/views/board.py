@@ -85,13 +85,13 @@ def board(request: PageRequest) -> HttpResponse:
     )
 
 
-def seen_blocks(request: PageRequest) -> list[Block]:
-    """The cycle's blocks whose totals the hat may see now; a track may keep its own calendar (§3)."""
+def seen_blocks(request: PageRequest, row: str = "G02") -> list[Block]:
+    """The cycle's blocks whose totals `row` lets the hat see now; a track may keep its own calendar (§3)."""
     cycle = request.cycle
     blocks = list(blocks_of(cycle))
     for block in blocks:
         block.cycle = cycle
-    return [b for b in blocks if permissions.may("G02", request.hat, cycle, block=b)]
+    return [b for b in blocks if permissions.may(row, request.hat, cycle, block=b)]
 
 
 def as_of(blocks: list[Block]) -> datetime | None:

@@ -13,5 +13,6 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from scoring import receivers
+        from scoring.actions import imports  # noqa: F401 -- registers its job with the worker
 
         receivers.connect()

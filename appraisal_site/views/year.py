@@ -80,7 +80,7 @@ def kinds_shown(cycle: Cycle) -> list[tuple[ScoreKind, str]]:
     """The tasks of the year that exist as columns: kind and heading."""
     columns = [
         (ScoreKind.LEAD, _("Lead score")),
-        (ScoreKind.PRELIMINARY, _("Preliminary score")),
+        (ScoreKind.PRELIMINARY, _("Preliminary review")),
         (ScoreKind.ONSITE, _("On-site, where required")),
     ]
     if cycle.stage_now is Stage.SELF_ASSESSMENT or readiness.has_self_scores(cycle):
@@ -395,3 +395,13 @@ def windows(request: PageRequest) -> HttpResponse:
         {"cycle": cycle, "forms": forms, "refusal": refusal, "today": timezone.localdate()},
         status=refusal.status if refusal is not None else 422 if wrong else 200,
     )
+
+
+@page("E05")
+def scoring(request: PageRequest) -> HttpResponse:
+    """The way into the table of scores: the first block in which the hat has something to read."""
+    block = readiness.first_block_of(request.hat, request.cycle)
+    if block is None:
+        messages.info(request, _("No cell of this year is yours to score yet."))
+        return redirect("year", code=request.cycle.code)
+    return redirect("matrix", code=request.cycle.code, name=block.name)

@@ -129,16 +129,3 @@ class CopyYearForm(forms.Form):
         help_text=_("Leave it empty to use the year; a unit's own appraisal has a code such as 2013-农业局."),
     )
     name = forms.CharField(label=_("Name"), max_length=120)
-
-
-class CopyYearForm(forms.Form):
-    """The new year; its code is the year unless a unit appraises its own people (§8(1))."""
-
-    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2999)
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=40,
-        required=False,
-        help_text=_("Leave it empty to use the year; a unit's own appraisal has a code such as 2013-农业局."),
-    )
-    name = forms.CharField(label=_("Name"), max_length=120)

@@ -517,6 +517,8 @@ def _prepare_standings(
             if array is not None:
                 for (member, sub), value in points.get(block_id, {}).items():
                     array[row_of[member], column_of[sub]] = MISSING if value is None else value // scale
+            assert arrays.not_involved is not None
+            assert arrays.proposed is not None
             for member, sub in involved.get(block_id, ()):
                 arrays.not_involved[row_of[member], column_of[sub]] = confirmed
                 arrays.proposed[row_of[member], column_of[sub]] = not confirmed

@@ -85,6 +85,7 @@ def page(row: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[View], Vie
                 raise
 
         door.permission_row = row  # type: ignore[attr-defined]  # read by the test of the matrix
+        door.methods = allowed  # type: ignore[attr-defined]  # read by the test of the matrix
         return door
 
     return decorate

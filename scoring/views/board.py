@@ -86,8 +86,8 @@ def board(request: PageRequest) -> HttpResponse:
     )
 
 
-def seen_blocks(request: PageRequest, row: str) -> list[Block]:
-    """The cycle's blocks that `row` opens for the hat now; a track may keep its own calendar (§3)."""
+def seen_blocks(request: PageRequest, row: str = "G02") -> list[Block]:
+    """The cycle's blocks whose totals `row` lets the hat see now; a track may keep its own calendar (§3)."""
     cycle = request.cycle
     blocks = list(blocks_of(cycle))
     for block in blocks:

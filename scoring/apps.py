@@ -12,6 +12,8 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Scoring")
 
     def ready(self) -> None:
-        from scoring import receivers
+        from office.ports import fill_sub_items_led
+        from scoring import queries, receivers
 
         receivers.connect()
+        fill_sub_items_led(queries.sub_items_led)

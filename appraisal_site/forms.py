@@ -1,33 +1,10 @@
-<<<<<<< HEAD
-"""Forms of pages that show more than one app.
-
-What is allowed is decided by the actions; a form only reads what was typed.
-=======
-"""The forms of the frame's pages: account, windows, moving, reopening, the log's filter.
+"""The forms of the site's own pages: account, windows, moving, reopening, copying a year, the log's filter.
 
 They read what was typed; whether it may be done is asked of the actions.
->>>>>>> main
 """
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from django import forms
-from django.utils.translation import gettext_lazy as _
-
-
-class CopyYearForm(forms.Form):
-    """Asks for the new year; the code is the year unless a unit appraises its own people."""
-
-    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2999)
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=40,
-        required=False,
-        help_text=_("Leave it empty to use the year; a unit's own appraisal has a code such as 2013-农业局."),
-    )
-    name = forms.CharField(label=_("Name"), max_length=120)
-=======
 from datetime import datetime, timedelta
 
 from django import forms
@@ -139,4 +116,16 @@ class LogFilter(forms.Form):
     text = forms.CharField(required=False, max_length=100)
     first = forms.DateField(required=False)
     last = forms.DateField(required=False)
->>>>>>> main
+
+
+class CopyYearForm(forms.Form):
+    """Asks for the new year; the code is the year unless a unit appraises its own people."""
+
+    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2999)
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        required=False,
+        help_text=_("Leave it empty to use the year; a unit's own appraisal has a code such as 2013-农业局."),
+    )
+    name = forms.CharField(label=_("Name"), max_length=120)

@@ -47,7 +47,21 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 SECTIONS: tuple[Section, ...] = (
     Section(_("Home"), "L14", ("home",), of_year=False),
-    Section(_("Year"), "B01", ("year", "move", "move-back", "reopen", "windows", "plan", "plan-workbook", "plan-workbook-preview", "copy-year")),
+    Section(
+        _("Year"),
+        "B01",
+        (
+            "year",
+            "move",
+            "move-back",
+            "reopen",
+            "windows",
+            "plan",
+            "plan-workbook",
+            "plan-workbook-preview",
+            "copy-year",
+        ),
+    ),
     Section(_("Places"), "G02", ("board", "unit-sheet", "call")),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
     Section(_("Material"), "E03", ("imports", "import-preview"), any_stage=True),

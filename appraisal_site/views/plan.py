@@ -153,7 +153,7 @@ def _preview(request: PageRequest, pk: int, cycle: Cycle | None) -> HttpResponse
     looked_at = workbook.preview(files.path_of(stored.sha256), stored.name, by=request.hat, cycle=cycle)
     if looked_at.report.errors and not ImportBatch.objects.filter(file=stored).exists():
         workbook.keep_refused(by=request.hat, stored=stored, looked_at=looked_at)
-    return render(request, "appraisal_site/import_preview.html", _shown(looked_at, stored, cycle))
+    return render(request, "appraisal_site/plan_preview.html", _shown(looked_at, stored, cycle))
 
 
 def _shown(looked_at: workbook.Preview, stored: StoredFile, cycle: Cycle | None) -> dict[str, Any]:
@@ -162,7 +162,6 @@ def _shown(looked_at: workbook.Preview, stored: StoredFile, cycle: Cycle | None)
     return {
         "file": {
             "name": stored.name,
-            "kind": _("Plan workbook"),
             "target": looked_at.draft.code
             if looked_at.cycle
             else _("new year %(code)s") % {"code": looked_at.draft.code or "?"},
@@ -190,13 +189,13 @@ def _shown(looked_at: workbook.Preview, stored: StoredFile, cycle: Cycle | None)
                 "what": f"{c.sheet} · {c.what}",
                 "before": c.before,
                 "after": c.after,
-                "note": c.field,
+                "column": c.field,
             }
             for c in looked_at.changes[:MOST_SHOWN]
         ],
         "changes_total": len(looked_at.changes),
         "confirm_url": "" if report.errors else _address("preview", stored, cycle),
-        "confirm_hidden": [("seen", looked_at.digest)],
+        "seen": looked_at.digest,
         "marked_url": _address("marked", stored, cycle) if report.errors or report.warnings else "",
         "again_url": reverse("plan-workbook", args=[cycle.code]) if cycle else reverse("new-year"),
     }

@@ -220,7 +220,7 @@ def move(request: PageRequest) -> HttpResponse:
     following = next_stage(cycle.stage_now)
     if following is None:
         raise Refused("last-stage", _("%(cycle)s stands at its last stage.") % {"cycle": cycle.code})
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     refusal: Refused | None = None
     if request.method == "POST" and form.is_valid():
         wanted = request.POST.get("stage", "")
@@ -290,7 +290,7 @@ def move_back(request: PageRequest) -> HttpResponse:
     """Return the year to an earlier stage, with a reason."""
     cycle = request.cycle
     earlier = [stage for stage in ORDER if stage.position < cycle.stage_now.position]
-    form = MoveBackForm(request.POST or None, stages=earlier)
+    form = MoveBackForm(request.POST if request.method == "POST" else None, stages=earlier)
 
     def act(filled: MoveBackForm) -> None:
         cycle_actions.move_back(
@@ -317,7 +317,7 @@ def reopen(request: PageRequest) -> HttpResponse:
     """Open a stage's work again for one unit or all, until a time."""
     cycle = request.cycle
     stages = [s for s in ORDER if s in MAY_BE_REOPENED and s.position <= cycle.stage_now.position]
-    form = ReopenForm(request.POST or None, stages=stages, units=queries.units_taking_part(cycle))
+    form = ReopenForm(request.POST if request.method == "POST" else None, stages=stages, units=queries.units_taking_part(cycle))
 
     def act(filled: ReopenForm) -> None:
         cycle_actions.reopen(
@@ -363,7 +363,7 @@ def windows(request: PageRequest) -> HttpResponse:
     stored = queries.windows_of(cycle)
     forms = [
         WindowForm(
-            request.POST or None,
+            request.POST if request.method == "POST" else None,
             stage=stage,
             initial={
                 "opens_on": stored[stage].opens_on,

@@ -23,7 +23,7 @@ from units.pages import PageRequest, page
 def board_xlsx(request: PageRequest) -> HttpResponse:
     """A sheet per block, rows by place; `?block=` takes one."""
     cycle = request.cycle
-    blocks = [b for b in seen_blocks(request) if request.GET.get("block", str(b.pk)) == str(b.pk)]
+    blocks = [b for b in seen_blocks(request, "G04") if request.GET.get("block", str(b.pk)) == str(b.pk)]
     if not blocks:
         raise Http404
     standings = queries.standings_of(blocks)

@@ -29,7 +29,7 @@ from units import permissions, stages
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Block, Cycle, Reopening
-from units.pages import PageRequest, page
+from units.pages import PageRequest, log_denial, page
 
 KIND_BY_ROW = {"E03": ScoreKind.LEAD, "E01": ScoreKind.PRELIMINARY, "E02": ScoreKind.ONSITE}
 # Decimal() would also read 1_000, 1e3 and Infinity, which nobody means as a score.
@@ -371,6 +371,8 @@ def _refused(
 ) -> HttpResponse:
     if refusal.status == 404:
         raise refusal
+    if refusal.status == 403:
+        log_denial(request, "E05", refusal)  # nothing typed is lost, so it is answered here
     if not request.htmx:
         # The page shows the newer value and carries its version: sending it again is a decision.
         one = scores.load_cell(one.pk) if refusal.code == "changed-meanwhile" else one

@@ -55,7 +55,6 @@ def test_a_bar_holds_its_additions_too(cast: Cast) -> None:
     ("person", "stage", "status"),
     [
         ("office1", Stage.PRELIMINARY_REVIEW, 200),
-        ("auditor", Stage.PRELIMINARY_REVIEW, 200),
         ("leader1", Stage.HEARING, 200),
         ("leader1", Stage.ONSITE_REVIEW, 409),  # the leading group sees totals from the hearing on
         ("mayor", Stage.HEARING, 200),
@@ -77,6 +76,15 @@ def test_totals_are_for_those_who_may_see_them_and_in_their_stage(
     assert answer.status_code == status
     if status != 200:
         assert "553.85" not in body(answer)
+
+
+def test_the_auditor_reads_the_board_and_is_offered_no_export(cast: Cast) -> None:
+    client = signed_in(cast.people["auditor"])
+
+    answers = client.get(BOARD), client.get(WORKBOOK)
+
+    assert [a.status_code for a in answers] == [200, 403]
+    assert "board.xlsx" not in body(answers[0])
 
 
 def test_nobody_unknown_sees_the_board(cast: Cast) -> None:

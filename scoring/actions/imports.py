@@ -8,8 +8,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -312,6 +313,15 @@ def _pack(plan: SheetPlan) -> bytes:
 
 def _unpack(content: bytes) -> Kept:
     return Kept(*orjson.loads(zlib.decompress(content)))
+
+
+def points_taken(content: bytes) -> Iterator[tuple[int, Decimal | None]]:
+    """Cell and points of every score a kept plan stores, None where it clears one; for who checks the log."""
+    kept = _unpack(content)
+    for cell, points, _reason, _whom in kept.scores:
+        yield cell, Decimal(points).scaleb(-STORED_PLACES)
+    for cell, _why in kept.cleared:
+        yield cell, None
 
 
 def _staged_rows(kept: Kept) -> list[staging.StagedRow]:

@@ -401,7 +401,7 @@ def marked(request: PageRequest, pk: int) -> HttpResponse:
         warnings=[Problem(**problem) for problem in batch.report.get("warnings", [])],
     )
     stem = batch.file.name.rpartition(".")[0] or batch.file.name
-    return attachment(marked_copy(files.read(batch.file), report), f"{stem}-{_('marked')}.xlsx")
+    return attachment(marked_copy(files.read(batch.file), report), f"{stem}-{_('Marked copy')}.xlsx")
 
 
 @page("L14")

@@ -271,7 +271,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Appraisal API",
+    "TITLE": _("Appraisal API"),
     "DESCRIPTION": _("Cycles, units, scores, standings and the trace of every figure."),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -86,7 +86,7 @@ def save_unit(*, by: Hat, cycle: Cycle, unit: Unit | None = None, **values: Any)
 def refuse_name_taken(name: str, unit: Unit | None) -> None:
     """Raise Refused when another unit bears the name, in full or as another name."""
     plain = normalise(name)
-    own = unit.pk if unit else None
+    own = (unit.pk if unit else None) or 0
     other = UnitName.objects.filter(plain=plain).exclude(unit_id=own).select_related("unit").first()
     owner = other.unit if other else None
     if owner is None:

@@ -73,11 +73,7 @@ def _upload(request: PageRequest, cycle: Cycle | None) -> HttpResponseBase:
             raise Refused("no-file", _("Please choose the plan workbook first."), status=422)
         stored = files.store(sent.chunks(), sent.name or "", request.user, allowed=(files.XLSX, files.XLS))
         return redirect(_address("preview", stored, cycle))
-    earlier = (
-        ImportBatch.objects.filter(cycle=cycle, kind=workbook.KIND).select_related("file", "by")
-        if cycle
-        else []
-    )
+    earlier = ImportBatch.objects.filter(cycle=cycle, kind=workbook.KIND).select_related("file", "by")[:30]
     return render(
         request,
         "appraisal_site/plan_workbook.html",
@@ -104,7 +100,7 @@ def _upload(request: PageRequest, cycle: Cycle | None) -> HttpResponseBase:
                     "changed": batch.report.get("changed", 0),
                     "sha": batch.file_sha256,
                 }
-                for batch in earlier[:30]
+                for batch in earlier
             ],
         },
     )

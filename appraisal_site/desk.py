@@ -355,7 +355,7 @@ def _reviewer(desk: Desk, sight: Sight) -> None:
                 ngettext("%(block)s: %(count)d cell is open.", "%(block)s: %(count)d cells are open.", count)
                 % {"block": block, "count": count},
                 sight.way("matrix", name=block),
-                _("Score"),
+                _("Enter scores"),
                 due=sight.until(cycle.stage_now),
                 count=count,
             )

@@ -146,7 +146,7 @@ def _show_table(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
                     "One workbook or many at once, .xlsx or .xls, at most 20 MB each. Every file stands alone."
                 ),
                 "accept": ".xlsx,.xls",
-                "button": _("Read"),
+                "button": _("Read the files"),
                 "many": True,
                 "hidden": [("kind", str(kind))],
             },

@@ -112,8 +112,10 @@ def plain() -> list[Route]:
 
 def _address(route: Route) -> str:
     """The page's address with the year 2012 and, for whatever else it names, something that is not there."""
-    kinds = dict(reversed(part.split(":")) for part in re.findall(r"<([^>]+)>", route.path))
-    values = {name: 987654321 if kind == "int" else "没有的" for name, kind in kinds.items()}
+    values: dict[str, object] = {
+        name: 987654321 if kind == "int" else "没有的"
+        for kind, name in re.findall(r"<(\w+):(\w+)>", route.path)
+    }
     if "kind" in values:
         values["kind"] = "lead"
     return reverse(route.name, kwargs=values | ({"code": "2012"} if route.of_year else {}))

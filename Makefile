@@ -1,6 +1,6 @@
 # The front door: every target is one script, so that it can also be read and run by hand.
 # What each does stands in README.md.
-.PHONY: help setup run test bench messages strings pins audit
+.PHONY: screens help setup run test bench messages strings pins audit
 
 help:
 	@echo "make run       serve the filled demo year on http://127.0.0.1:8000 (PORT=8001 chooses another port)"
@@ -24,6 +24,10 @@ test:
 bench:
 	@scripts/setup.sh test
 	@exec scripts/bench.sh $(ONLY)
+
+screens:
+	@scripts/setup.sh test
+	@.venv/bin/python scripts/screens.py $(ONLY)
 
 messages:
 	@scripts/messages.sh compile

@@ -73,7 +73,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
     hats: list[Hat] = cast(HattedRequest, request).hats
     return {
         "home_url": reverse("home"),
-        "seal": sections.seal_of(cycle),
         "cycles": [
             {"label": sections.year_label(c), "url": sections.year_way(c, "year"), "current": c == cycle}
             for c in years_of(request)

@@ -52,7 +52,7 @@ class Task:
 
     @property
     def left(self) -> str:
-        return queries.time_left(self.due) if self.due is not None else ""
+        return queries.time_left(self.due, short=True) if self.due is not None else ""
 
 
 def task(
@@ -184,7 +184,7 @@ def _office(desk: Desk, sight: Sight) -> None:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{part * 100 // whole} %" if whole else ""
+    return f"{part * 100 // whole}%" if whole else ""
 
 
 def _stand_ins(desk: Desk, sight: Sight) -> None:

@@ -1,4 +1,4 @@
-"""The forms of the frame's pages: account, windows, moving, reopening, the log's filter.
+"""The forms of the site's own pages: account, windows, moving, reopening, copying a year, the log's filter.
 
 They read what was typed; whether it may be done is asked of the actions.
 """
@@ -116,3 +116,16 @@ class LogFilter(forms.Form):
     text = forms.CharField(required=False, max_length=100)
     first = forms.DateField(required=False)
     last = forms.DateField(required=False)
+
+
+class CopyYearForm(forms.Form):
+    """Asks for the new year; the code is the year unless a unit appraises its own people."""
+
+    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2999)
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        required=False,
+        help_text=_("Leave it empty to use the year; a unit's own appraisal has a code such as 2013-农业局."),
+    )
+    name = forms.CharField(label=_("Name"), max_length=120)

@@ -6,6 +6,7 @@ Which role may open what is told by the matrix alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -39,17 +40,32 @@ class Section:
     routes: tuple[str, ...]
     of_year: bool = True
     only: frozenset[Role] = frozenset(Role)
+    any_stage: bool = False  # shown to those who may at some stage
 
 
 OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 SECTIONS: tuple[Section, ...] = (
     Section(_("Home"), "L14", ("home",), of_year=False),
-    Section(_("Year"), "B01", ("year", "move", "move-back", "reopen", "windows", "plan")),
+    Section(
+        _("Year"),
+        "B01",
+        (
+            "year",
+            "move",
+            "move-back",
+            "reopen",
+            "windows",
+            "plan",
+            "plan-workbook",
+            "plan-workbook-preview",
+            "copy-year",
+        ),
+    ),
     Section(_("Places"), "G02", ("board", "unit-sheet", "call")),
-    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell-history")),
-    Section(_("Material"), "E03", ("imports", "import-preview")),
-    Section(_("Result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
+    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
+    Section(_("Material"), "E03", ("imports", "import-preview"), any_stage=True),
+    Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
     Section(_("Log"), "L08", ("log",), of_year=False),
 )
 
@@ -57,6 +73,11 @@ SECTIONS: tuple[Section, ...] = (
 PAGE_NAMES: dict[str, object] = {
     "year": "",
     "plan": _("The plan"),
+    "plan-workbook": _("Plan workbook"),
+    "plan-workbook-preview": _("Plan workbook"),
+    "new-year": _("New year"),
+    "new-year-preview": _("New year"),
+    "copy-year": _("Copy to the next year"),
     "board": _("Board"),
     "scoring": _("Scoring"),
     "call": _("On the phone"),
@@ -82,27 +103,22 @@ def sections_for(
     """The sections this hat may open now, the one of `route` marked."""
     out: list[dict[str, object]] = []
     for section in SECTIONS:
-        if hat.role not in section.only or (section.of_year and cycle is None):
-            continue
-        if not may(
-            section.row,
-            hat,
-            cycle if section.of_year else None,
-            unit_id=hat.unit_id if section.only is OWN_UNIT else None,
-        ):
-            continue
-        url = address_of(section, hat, cycle)
+        url = address_of(section, hat, cycle) if is_open(section, hat, cycle) else ""
         if url:
-            out.append(
-                {
-                    "label": section.label,
-                    "url": url,
-                    "current": route in section.routes and (section.only is not OWN_UNIT or path == url),
-                }
-            )
-    if is_staff and hat.role in ADMINISTRATION and not matrix.grant("L11", hat.role).is_denied:
+            here = route in section.routes and (section.only is not OWN_UNIT or path == unquote(url))
+            out.append({"label": section.label, "url": url, "current": here})
+    if is_staff and hat.role in ADMINISTRATION:
         out.append({"label": _("Administration"), "url": reverse("admin:index"), "current": False})
     return out
+
+
+def is_open(section: Section, hat: Hat, cycle: Cycle | None) -> bool:
+    if hat.role not in section.only or (section.of_year and cycle is None):
+        return False
+    if section.any_stage:
+        return not matrix.grant(section.row, hat.role).is_denied
+    own = hat.unit_id if section.only is OWN_UNIT else None
+    return may(section.row, hat, cycle if section.of_year else None, unit_id=own)
 
 
 def address_of(section: Section, hat: Hat, cycle: Cycle | None) -> str:
@@ -130,8 +146,3 @@ def year_label(cycle: Cycle) -> str:
     word = cycle.code.partition("-")[2]
     label = str(_("Year %(year)s") % {"year": cycle.year})
     return f"{label} {word}".strip()
-
-
-def seal_of(cycle: Cycle | None) -> str:
-    """Four signs for the seal: the year, or the word for appraisal."""
-    return str(cycle.year) if cycle is not None else "考评"

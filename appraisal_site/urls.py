@@ -11,7 +11,7 @@ import bonuses.urls
 import office.urls
 import scoring.urls
 import units.urls
-from appraisal_site.views import account, home, log, sign_in, year
+from appraisal_site.views import account, home, jobs, log, plan, sign_in, year
 
 year_patterns: list[URLPattern | URLResolver] = [
     path("", year.year, name="year"),
@@ -19,11 +19,19 @@ year_patterns: list[URLPattern | URLResolver] = [
     path("move-back/", year.move_back, name="move-back"),
     path("reopen/", year.reopen, name="reopen"),
     path("reopen/<int:reopening>/close/", year.close_reopening, name="close-reopening"),
+    path("scoring/", year.scoring, name="scoring"),
     path("windows/", year.windows, name="windows"),
     *units.urls.year_patterns,
     *bonuses.urls.year_patterns,
     *scoring.urls.year_patterns,
     *awards.urls.year_patterns,
+    path("plan-workbook/", plan.plan_workbook, name="plan-workbook"),
+    path("plan-workbook.xlsx", plan.plan_workbook_xlsx, name="plan-workbook.xlsx"),
+    path("plan-workbook/<int:pk>/", plan.plan_workbook_preview, name="plan-workbook-preview"),
+    path("plan-workbook/<int:pk>/marked.xlsx", plan.plan_workbook_marked, name="plan-workbook-marked"),
+    path("stand-ins/", plan.confirm_stand_ins, name="confirm-stand-ins"),
+    path("stand-ins/<int:pk>/", plan.confirm_stand_in, name="confirm-stand-in"),
+    path("copy/", plan.copy_year, name="copy-year"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -42,6 +50,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", sign_in.sign_out, name="logout"),
     path("language/", sign_in.language, name="language"),
     path("hat/", sign_in.wear_hat, name="wear-hat"),
+    path("new-year/", plan.new_year, name="new-year"),
+    path("new-year/<int:pk>/", plan.new_year_preview, name="new-year-preview"),
+    path("new-year/<int:pk>/marked.xlsx", plan.new_year_marked, name="new-year-marked"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
+    path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("", include(office.urls.urlpatterns)),
     path("", include(units.urls.urlpatterns)),
     path("", include(bonuses.urls.urlpatterns)),
@@ -51,3 +65,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("appraisal_site.api_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "appraisal_site.views.errors.senseless"
+handler403 = "appraisal_site.views.errors.forbidden"
+handler404 = "appraisal_site.views.errors.not_found"
+handler500 = "appraisal_site.views.errors.failed"

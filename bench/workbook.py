@@ -109,7 +109,7 @@ def reading(label: str, content: bytes) -> None:
         peak = book.child_peak_kib // 1024
         del table, report
     rows_time, scores_time = statistics.median(to_rows), statistics.median(to_scores)
-    print(  # noqa: T201 - printing is what a bench is for
+    print(
         f"{label:<34}{count:>8} rows  {len(content) / 1e6:5.1f} MB  to rows {rows_time:6.3f} s "
         f"({count / rows_time:>8,.0f} rows/s)  to scores {scores_time:6.3f} s "
         f"({count / scores_time:>8,.0f} rows/s)  {processor}  peak child {peak} MiB, this process {own_peak_mib()} MiB"
@@ -229,7 +229,7 @@ def hostile() -> None:
         took = time.perf_counter() - start
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         child = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        print(  # noqa: T201 - as above
+        print(
             f"{label:<34}{len(content) / 1024:>8,.0f} KB  {took:5.2f} s by the clock, "
             f"{child:5.2f} s of the child{peak}  {outcome}"
         )

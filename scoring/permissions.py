@@ -5,10 +5,18 @@ The matrix itself is applied in units.permissions.
 
 from __future__ import annotations
 
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from office.refusal import Refused
 from scoring.models import Cell, ScoreKind, SubItem
+from units import stages
 from units.hats import Hat
-from units.matrix import Role
-from units.permissions import require
+from units.matrix import Role, Scope
+from units.models import Cycle, Reopening
+from units.permissions import grant_of, require, stage_closed, stage_of
 
 ROW_OF_KIND = {
     ScoreKind.SELF: "D02",
@@ -34,11 +42,8 @@ def require_may_score(hat: Hat, kind: ScoreKind, cell: Cell) -> None:
     """Raise Refused unless the hat may enter this kind of score for this cell now.  Rulebook 3."""
     membership = cell.membership
     block = membership.block
-    row = ROW_OF_KIND[kind]
-    if kind is ScoreKind.SELF and hat.role is Role.OFFICE:
-        row = "E14"  # the office types a self score from signed paper
     require(
-        row,
+        row_of(kind, hat),
         hat,
         block.cycle,
         unit_id=membership.unit_id,
@@ -46,3 +51,124 @@ def require_may_score(hat: Hat, kind: ScoreKind, cell: Cell) -> None:
         block=block,
         acts_on_unit=hat.role in {Role.OFFICE, Role.REVIEWER, Role.LEADING_GROUP},
     )
+
+
+class BulkMay:
+    """One row of the matrix applied to a whole sheet: four queries, whatever its length.
+
+    `refusal` gives the answer `require` would give for one cell, in words that fit a line of a workbook.
+    """
+
+    def __init__(self, row: str, hat: Hat, cycle: Cycle, *, acts_on_unit: bool) -> None:
+        self.hat, self.cycle, self.row = hat, cycle, row
+        self.grant = grant_of(row, hat)
+        self.denied: Refused | None = None
+        if self.grant.is_denied or not hat.fits(cycle):
+            self.denied = Refused(
+                "not-permitted",
+                _("As %(role)s you may not do this.") % {"role": hat.label or hat.role},
+                status=403,
+            )
+            return
+        scope = self.grant.scope
+        deciding = acts_on_unit and hat.role in DECIDING_ROLES
+        self._own = hat.tied_unit_ids(cycle.pk) if deciding or scope in _NEVER_OWN else frozenset()
+        self._team = hat.team_unit_ids(cycle.pk) if scope is Scope.OWN_TEAM else frozenset()
+        self._led = _led_sub_items(hat, cycle) if scope is Scope.OWN_SUB_ITEMS else frozenset()
+        self._closed: dict[int, Refused] = {}
+        self._reopened: frozenset[int | None] = frozenset()
+        if self.grant.in_stage:
+            self._find_closed_blocks()
+
+    def _find_closed_blocks(self) -> None:
+        opened = stages.OPEN_IN[self.row]
+        for block in self.cycle.blocks.all():
+            stage = stage_of(self.cycle, block)
+            if stage not in opened:
+                self._closed[block.pk] = stage_closed(self.cycle, stage, self.row)
+        if self._closed:
+            self._reopened = frozenset(
+                Reopening.objects.filter(
+                    cycle=self.cycle, stage__in=[str(s) for s in opened], until__gt=timezone.now()
+                ).values_list("unit_id", flat=True)
+            )
+
+    @property
+    def closed_everywhere(self) -> Refused | None:
+        """The sentence when no block is open and nothing was opened again; None when something may be done."""
+        if self.denied is not None:
+            return self.denied
+        blocks = self.cycle.blocks.count() if self._closed else -1
+        if len(self._closed) == blocks and not self._reopened:
+            return next(iter(self._closed.values()))
+        return None
+
+    def refusal(self, unit_id: int, sub_item_id: int, block_id: int) -> Refused | None:
+        """Why this line may not be entered; None when it may."""
+        if self.denied is not None:
+            return self.denied
+        scope = self.grant.scope
+        if unit_id in self._own:
+            return OWN_UNIT
+        if scope is Scope.OWN_UNIT and unit_id != self.hat.unit_id:
+            return NOT_YOUR_UNIT
+        if scope is Scope.OWN_SUB_ITEMS and sub_item_id not in self._led:
+            return NOT_YOUR_SUB_ITEM
+        if scope is Scope.OWN_TEAM and unit_id not in self._team:
+            return NOT_YOUR_UNIT
+        if block_id in self._closed and unit_id not in self._reopened and None not in self._reopened:
+            return self._closed[block_id]
+        return None
+
+    def reaches(self, unit_id: int, sub_item_id: int) -> bool:
+        """True when the cell is this hat's business at all, whatever the stage: what a template lists."""
+        if self.denied is not None or unit_id in self._own:
+            return False
+        return {
+            Scope.OWN_UNIT: unit_id == self.hat.unit_id,
+            Scope.OWN_SUB_ITEMS: sub_item_id in self._led,
+            Scope.OWN_TEAM: unit_id in self._team,
+        }.get(self.grant.scope, True)
+
+
+DECIDING_ROLES = frozenset({Role.OFFICE, Role.REVIEWER, Role.LEADING_GROUP})
+_NEVER_OWN = frozenset({Scope.OWN_SUB_ITEMS, Scope.OWN_TEAM})
+OWN_UNIT = Refused(
+    "own-unit",
+    gettext_lazy("Nobody scores itself: what concerns your own unit is entered by the appraisal office."),
+    "§6(3)",
+    status=403,
+)
+NOT_YOUR_UNIT = Refused(
+    "not-your-unit",
+    gettext_lazy("This unit is not among those you enter scores for. Please take the row out."),
+    status=404,
+)
+NOT_YOUR_SUB_ITEM = Refused(
+    "not-your-sub-item",
+    gettext_lazy(
+        "Your body neither leads this sub-item nor helps with it. Please take the row out, or ask the appraisal office to name you."
+    ),
+    status=404,
+)
+
+
+def _led_sub_items(hat: Hat, cycle: Cycle) -> frozenset[int]:
+    mine = Q(lead_id=hat.unit_id) | Q(helpers=hat.unit_id) | Q(indicators__lead=hat.unit_id)
+    return frozenset(
+        SubItem.objects.filter(mine, item__block__cycle=cycle).order_by().values_list("pk", flat=True)
+    )
+
+
+def row_of(kind: ScoreKind, hat: Hat) -> str:
+    """The matrix row for this kind of score; the office types self scores from signed paper (E14)."""
+    return "E14" if kind is ScoreKind.SELF and hat.role is Role.OFFICE else ROW_OF_KIND[kind]
+
+
+def may_score_many(hat: Hat, kind: ScoreKind, cycle: Cycle) -> BulkMay:
+    return BulkMay(row_of(kind, hat), hat, cycle, acts_on_unit=True)
+
+
+def may_propose_many(hat: Hat, cycle: Cycle) -> BulkMay:
+    """Who may say “not involved” (E08)."""
+    return BulkMay("E08", hat, cycle, acts_on_unit=True)

@@ -29,7 +29,9 @@ from scoring.models import (
     Standing,
     SubItem,
 )
+from units.hats import Hat
 from units.lacks import Lack
+from units.matrix import Role
 from units.models import Block, Cycle, Membership, Reading
 
 AT_MOST_NAMED = 6  # names in one sentence; the rest is counted
@@ -77,7 +79,7 @@ def naming(names: Iterable[str]) -> tuple[str, ...]:
         return tuple(every)
     return (
         *every[:AT_MOST_NAMED],
-        _("and %(count)d more") % {"count": len(every) - AT_MOST_NAMED},
+        _("%(count)d more") % {"count": len(every) - AT_MOST_NAMED},
     )
 
 
@@ -448,3 +450,13 @@ def progress_of(cycle: Cycle, unit_id: int | None = None) -> list[UnitProgress]:
 def has_self_scores(cycle: Cycle) -> bool:
     """True once any unit's self-assessment is stored."""
     return Score.objects.filter(cell__block__cycle=cycle, kind=ScoreKind.SELF).exists()
+
+
+def first_block_of(hat: Hat, cycle: Cycle) -> Block | None:
+    """The first block, in the plan's order, with a cell the hat may score or read before the results."""
+    blocks = Block.objects.filter(cycle=cycle)
+    if hat.role is Role.LEAD and hat.unit_id is not None:
+        blocks = blocks.filter(items__sub_items__in=led_sub_items(cycle, hat.unit_id))
+    elif hat.role is Role.REVIEWER:
+        blocks = blocks.filter(memberships__unit__in=hat.team_unit_ids(cycle.pk))
+    return blocks.order_by("order", "pk").first()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Model
+from django.db.models import F, Model, QuerySet
 from django.db.models.signals import post_delete, post_save
 
 from bonuses.models import Tally
@@ -52,6 +52,17 @@ def _row_changed(sender: type[Model], instance: Model, **kwargs: Any) -> None:
             announce_stale(block_id)
 
 
+def _row_deleted(sender: type[Model], instance: Model, origin: Any = None, **kwargs: Any) -> None:
+    """As _row_changed, but once the whole deletion is through.
+
+    A deletion takes the cells of a membership before the membership: computing a standing in between would
+    make the cells anew, for a membership that is about to go.
+    """
+    root = origin.model if isinstance(origin, QuerySet) else type(origin)
+    if origin is None or root is sender or (sender is Membership and root is Unit):
+        _row_changed(sender, instance, **kwargs)
+
+
 def _recompute(sender: Any, block_id: int, block: Block | None = None, **kwargs: Any) -> None:
     if block is None:
         blocks = Block.objects.select_related("cycle").select_for_update(of=("self",))
@@ -64,4 +75,4 @@ def connect() -> None:
     standing_is_stale.connect(_recompute, dispatch_uid="recompute")
     for model in (Score, Deduction, Cell, MajorItem, SubItem, Membership, Tally, Block, Cycle, Reading, Unit):
         post_save.connect(_row_changed, sender=model, dispatch_uid=f"stale-save-{model.__name__}")
-        post_delete.connect(_row_changed, sender=model, dispatch_uid=f"stale-delete-{model.__name__}")
+        post_delete.connect(_row_deleted, sender=model, dispatch_uid=f"stale-delete-{model.__name__}")

@@ -83,9 +83,7 @@ def calculate(block: Block) -> Second:
     """The block's whole standing from its stored inputs.  Rulebook 3 and 4."""
     cycle = block.cycle
     members = list(
-        Membership.objects.filter(block=block)
-        .select_related("unit", "tally")
-        .order_by("unit__order", "id")
+        Membership.objects.filter(block=block).select_related("unit", "tally").order_by("unit__order", "id")
     )
     items = list(MajorItem.objects.filter(block=block).order_by("order", "id"))
     subs_by_item: dict[int, list[SubItem]] = {item.pk: [] for item in items}

@@ -31,6 +31,7 @@ TOKEN_ROW = "L13"  # noqa: S105 -- a row of the matrix, no secret
 LONGEST_BODY = 1_000_000  # bytes of a JSON request; files have their own door
 
 Rows = tuple[str, ...]
+_TELLING = ("not-published", "stage-closed")
 
 
 def hat_of(request: Request) -> Hat | None:
@@ -116,17 +117,19 @@ def hat_worn(request: Request) -> Hat:
 def first_row(
     rows: Rows, hat: Hat, cycle: Cycle, *, block: Block | None = None, unit_id: int | None = None
 ) -> str:
-    """The first row that lets the hat in now.  Raises the refusal of the last one that names the role at all."""
-    refusal: Refused | None = None
+    """The first row that lets the hat in now.
+
+    Raises the refusal that says most: a stage that is still to come, before "not published", before a plain no.
+    """
+    refusals: list[Refused] = []
     for row in rows:
         try:
             permissions.require(row, hat, cycle, block=block, unit_id=unit_id)
         except Refused as refused:
-            if refusal is None or not permissions.grant_of(row, hat).is_denied:
-                refusal = refused
+            refusals.append(refused)
         else:
             return row
-    raise refusal or LookupError("no row was given")
+    raise max(refusals, key=lambda refused: _TELLING.index(refused.code) if refused.code in _TELLING else -1)
 
 
 def find_cycle(hat: Hat, code: str) -> Cycle:

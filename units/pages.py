@@ -81,10 +81,11 @@ def page(row: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[View], Vie
                 return view(request, *args, **kwargs)
             except Refused as refusal:
                 if refusal.status in DENIALS:
-                    _log_denial(request, row, refusal)
+                    log_denial(request, row, refusal)
                 raise
 
         door.permission_row = row  # type: ignore[attr-defined]  # read by the test of the matrix
+        door.methods = allowed  # type: ignore[attr-defined]  # read by the test of the matrix
         return door
 
     return decorate
@@ -126,7 +127,8 @@ def _require_role(request: HttpRequest, row: str) -> None:
         require(row, hat, cycle)
 
 
-def _log_denial(request: HttpRequest, row: str, refusal: Refused) -> None:
+def log_denial(request: HttpRequest, row: str, refusal: Refused) -> None:
+    """Write the denial in the log; a view that answers a refusal itself calls this for what it caught."""
     if request.user.is_authenticated:
         audit.record_denial(
             hat_of(request) or Hat(request.user, Role.ANONYMOUS),

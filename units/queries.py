@@ -84,12 +84,14 @@ def stages_of(cycle: Cycle, entered: dict[Stage, datetime] | None = None) -> lis
     ]
 
 
-def time_left(until: datetime, now: datetime | None = None) -> str:
-    """“12 days 3 hours left”, “closed 2 days ago”: the words beside a window's end."""
+def time_left(until: datetime, now: datetime | None = None, *, short: bool = False) -> str:
+    """“12 days 3 hours left”, “closed 2 days ago”: the words beside a window's end; `short`: days alone."""
     seconds = int((until - (now or timezone.now())).total_seconds())
     days, hours, minutes = abs(seconds) // 86400, abs(seconds) // 3600 % 24, abs(seconds) // 60 % 60
     if seconds < 0:
         return _("closed %(d)d days ago") % {"d": days}
+    if short and days:
+        return _("%(d)d days left") % {"d": days}
     if days:
         return _("%(d)d days %(h)d hours left") % {"d": days, "h": hours}
     return _("%(h)d hours %(m)d minutes left") % {"h": hours, "m": minutes}

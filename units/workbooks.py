@@ -515,19 +515,23 @@ def read_units(table: Table | None, draft: PlanDraft, report: ImportReport, befo
         lines[(name,)] = Line((name,), values, row.number)
         cells[name] = row["unit"]
     draft.units = lines
-    pairs = [(other, key[0]) for key, line in lines.items() for other in (key[0], *_others(line))]
+    pairs = [
+        (other, key[0]) for key, line in lines.items() for other in (key[0], *_others(line, before.get(key)))
+    ]
     draft.book = NameBook(pairs)
     _check_names(pairs, cells, draft, report)
     _check_removed(lines, before, draft, report)
     return lines
 
 
-def _others(line: Line) -> tuple[str, ...]:
-    absorbed, aliases = line.values.get("absorbed", ()), line.values.get("aliases", ())
-    return (
-        *(absorbed if isinstance(absorbed, tuple) else ()),
-        *(aliases if isinstance(aliases, tuple) else ()),
-    )
+def _others(line: Line, stored: Line | None) -> tuple[str, ...]:
+    """The unit's other names: of the sheet, or stored ones where the sheet lacks the column."""
+    names: list[str] = []
+    for column in ("absorbed", "aliases"):
+        source = line if column in line.values else stored
+        value = source.values[column] if source is not None else ()
+        names += value if isinstance(value, tuple) else ()
+    return tuple(names)
 
 
 def _read_unit(table: Table, row: Row, kind: str, draft: PlanDraft, report: ImportReport) -> dict[str, Value]:

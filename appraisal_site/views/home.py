@@ -13,8 +13,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from appraisal_site import deeds, guide
-from appraisal_site.context import year_shown
-from appraisal_site.desk import desk_of
+from appraisal_site.context import stagebar, year_shown
+from appraisal_site.desk import OUTSIDE_CYCLES, desk_of
 from appraisal_site.views.sign_in import LAST_TIME
 from office.models import Notice
 from units.pages import PageRequest, hat_of, page
@@ -42,6 +42,7 @@ def home(request: PageRequest) -> HttpResponse:
             "changes": deeds.since(hat, cycle, since) if hat is not None else [],
             "since": since,
             "breadcrumbs": [],
+            "stagebar": stagebar(cycle) if hat is not None and hat.role not in OUTSIDE_CYCLES else None,
         },
     )
 

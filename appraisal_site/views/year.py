@@ -80,7 +80,7 @@ def kinds_shown(cycle: Cycle) -> list[tuple[ScoreKind, str]]:
     """The tasks of the year that exist as columns: kind and heading."""
     columns = [
         (ScoreKind.LEAD, _("Lead score")),
-        (ScoreKind.PRELIMINARY, _("Preliminary score")),
+        (ScoreKind.PRELIMINARY, _("Preliminary review")),
         (ScoreKind.ONSITE, _("On-site, where required")),
     ]
     if cycle.stage_now is Stage.SELF_ASSESSMENT or readiness.has_self_scores(cycle):
@@ -220,7 +220,7 @@ def move(request: PageRequest) -> HttpResponse:
     following = next_stage(cycle.stage_now)
     if following is None:
         raise Refused("last-stage", _("%(cycle)s stands at its last stage.") % {"cycle": cycle.code})
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     refusal: Refused | None = None
     if request.method == "POST" and form.is_valid():
         wanted = request.POST.get("stage", "")
@@ -290,7 +290,7 @@ def move_back(request: PageRequest) -> HttpResponse:
     """Return the year to an earlier stage, with a reason."""
     cycle = request.cycle
     earlier = [stage for stage in ORDER if stage.position < cycle.stage_now.position]
-    form = MoveBackForm(request.POST or None, stages=earlier)
+    form = MoveBackForm(request.POST if request.method == "POST" else None, stages=earlier)
 
     def act(filled: MoveBackForm) -> None:
         cycle_actions.move_back(
@@ -317,7 +317,11 @@ def reopen(request: PageRequest) -> HttpResponse:
     """Open a stage's work again for one unit or all, until a time."""
     cycle = request.cycle
     stages = [s for s in ORDER if s in MAY_BE_REOPENED and s.position <= cycle.stage_now.position]
-    form = ReopenForm(request.POST or None, stages=stages, units=queries.units_taking_part(cycle))
+    form = ReopenForm(
+        request.POST if request.method == "POST" else None,
+        stages=stages,
+        units=queries.units_taking_part(cycle),
+    )
 
     def act(filled: ReopenForm) -> None:
         cycle_actions.reopen(
@@ -363,7 +367,7 @@ def windows(request: PageRequest) -> HttpResponse:
     stored = queries.windows_of(cycle)
     forms = [
         WindowForm(
-            request.POST or None,
+            request.POST if request.method == "POST" else None,
             stage=stage,
             initial={
                 "opens_on": stored[stage].opens_on,
@@ -395,3 +399,13 @@ def windows(request: PageRequest) -> HttpResponse:
         {"cycle": cycle, "forms": forms, "refusal": refusal, "today": timezone.localdate()},
         status=refusal.status if refusal is not None else 422 if wrong else 200,
     )
+
+
+@page("E05")
+def scoring(request: PageRequest) -> HttpResponse:
+    """The way into the table of scores: the first block in which the hat has something to read."""
+    block = readiness.first_block_of(request.hat, request.cycle)
+    if block is None:
+        messages.info(request, _("No cell of this year is yours to score yet."))
+        return redirect("year", code=request.cycle.code)
+    return redirect("matrix", code=request.cycle.code, name=block.name)

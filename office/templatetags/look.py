@@ -5,11 +5,13 @@ Rounds nothing: a figure with more decimals than asked for is a mistake of the c
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from html import escape
 from typing import Protocol
 
 from django import template
+from django.utils import formats, timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -88,3 +90,14 @@ def grid_cell(cell: GridCell, places: int) -> SafeString:
         f'<a id="{escape(cell.key)}" class="{escape(classes)}" href="{escape(cell.url)}" '
         f'data-version="{cell.version}"{edit}{note}>{escape(figure)}{sign}</a>'
     )
+
+
+@register.filter
+def deadline(moment: datetime | None) -> str:
+    """The instant until which something is open; midnight is 24:00 of the day before, as people say it."""
+    if moment is None:
+        return DASH
+    local = timezone.localtime(moment)
+    if (local.hour, local.minute) == (0, 0):
+        return f"{formats.date_format(local - timedelta(days=1), gettext('j M'))} 24:00"
+    return formats.date_format(local, gettext("j M H:i"))

@@ -65,6 +65,11 @@ class Row:
             mark |= LONG
         return Cell(wire[:1], wire[1:], self.number, column, self.table.header_text.get(column, ""), mark)
 
+    @property
+    def is_plain(self) -> bool:
+        """No formula, percent, merged or struck cell in the row: a cell's wire says all about it."""
+        return not self._flags
+
     def text(self, name: str) -> str:
         """The raw text of a field, stripped, "" when blank: the quick way for names."""
         column = self.table.column_by_field.get(name)

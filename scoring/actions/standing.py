@@ -6,6 +6,8 @@ Called by the receiver of standing_is_stale; pages read what is stored here.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
@@ -22,15 +24,56 @@ def recompute(block: Block) -> ArrayResult:
 
     `block.cycle` should be loaded. The caller holds the block's row (lock_block) where people work at once.
     """
+    prepared = prepare(block)
+    _store(prepared)
+    return prepared.result
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A standing computed but not stored; it rests on what was stored when the inputs were read."""
+
+    block: Block
+    inputs: sheets.BlockInputs
+    result: ArrayResult
+    figures: str
+
+
+def prepare(block: Block, change: Callable[[sheets.BlockInputs], None] | None = None) -> Prepared:
+    """Compute a block's standing, with a change that is about to be written, outside any lock."""
     cycle = block.cycle
     inputs = sheets.block_inputs(block.pk, cycle.places, cycle.rounding)
+    if change is not None:
+        change(inputs)
     result = compute_arrays(inputs.arrays)
-    figures = json.dumps(_figures(inputs, result), separators=(",", ":"))
+    return Prepared(block, inputs, result, json.dumps(_figures(inputs, result), separators=(",", ":")))
+
+
+def store_all(prepared: Sequence[Prepared]) -> None:
+    """Store standings that were computed before the lock; one that is no longer true is computed anew.
+
+    Whatever changes an input recomputes the block and so raises its version: an equal version proves that
+    the inputs are those that were read. The caller holds the blocks' rows and has written the change.
+    """
+    versions = dict(
+        Standing.objects.filter(block__in=[each.block.pk for each in prepared]).values_list(
+            "block", "version"
+        )
+    )
+    for each in prepared:
+        if versions.get(each.block.pk, -1) == each.inputs.version:
+            _store(each)
+        else:
+            recompute(each.block)
+
+
+def _store(prepared: Prepared) -> None:
+    block, inputs = prepared.block, prepared.inputs
     stored = {
         "version": inputs.version + 1,
         "computed_at": timezone.now(),
-        "provisional": result.provisional,
-        "figures": figures,
+        "provisional": prepared.result.provisional,
+        "figures": prepared.figures,
     }
     if inputs.version < 0:
         Standing.objects.create(block_id=block.pk, **(stored | {"version": 1}))
@@ -38,7 +81,6 @@ def recompute(block: Block) -> ArrayResult:
         Standing.objects.filter(block_id=block.pk).update(**stored)
     if inputs.cell_count < len(inputs.membership_ids) * len(inputs.sub_item_ids):
         create_cells(block, inputs)
-    return result
 
 
 def _figures(inputs: sheets.BlockInputs, result: ArrayResult) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 One module per noun; this file only gathers them.
 """
 
-from scoring.models.imports import BatchState, ImportBatch
+from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
@@ -13,6 +13,7 @@ __all__ = [
     "Cell",
     "Deduction",
     "ImportBatch",
+    "ImportPlan",
     "Indicator",
     "Involvement",
     "Look",

@@ -52,3 +52,18 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file}"
+
+
+class ImportPlan(models.Model):
+    """What taking the workbook in would do, kept between preview and confirmation; packed by the importer."""
+
+    batch = models.OneToOneField(ImportBatch, models.CASCADE, related_name="plan")
+    content = models.BinaryField()
+    sha256 = models.CharField(_("digest"), max_length=64)
+
+    class Meta:
+        verbose_name = _("import plan")
+        verbose_name_plural = _("import plans")
+
+    def __str__(self) -> str:
+        return str(self.batch)

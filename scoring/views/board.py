@@ -64,8 +64,9 @@ class BoardBlock:
 def board(request: PageRequest) -> HttpResponse:
     """`?block=` narrows to one; the page and its fragment are the same answer."""
     cycle = request.cycle
-    shown = seen_blocks(request)
-    columns = board_blocks(cycle, shown)
+    shown = seen_blocks(request, "G02")
+    may_export = permissions.may("G04", request.hat, cycle)
+    columns = board_blocks(cycle, shown, may_export=may_export)
     standings = {b.pk: c for b, c in zip(shown, columns, strict=True)}
     comprehensive = [standings[b.pk] for b in shown if not b.is_track]
     tracks = [standings[b.pk] for b in shown if b.is_track]
@@ -77,7 +78,7 @@ def board(request: PageRequest) -> HttpResponse:
             "comprehensive": comprehensive,
             "tracks": tracks,
             "provisional": sum(1 for column in columns if column.provisional),
-            "xlsx_url": reverse("board-xlsx", args=[cycle.code]),
+            "xlsx_url": reverse("board-xlsx", args=[cycle.code]) if may_export else "",
             "print_url": "",
             "compare_url": "",
             "as_of": as_of(shown),
@@ -85,13 +86,13 @@ def board(request: PageRequest) -> HttpResponse:
     )
 
 
-def seen_blocks(request: PageRequest) -> list[Block]:
-    """The cycle's blocks whose totals the hat may see now; a track may keep its own calendar (§3)."""
+def seen_blocks(request: PageRequest, row: str = "G02") -> list[Block]:
+    """The cycle's blocks whose totals `row` lets the hat see now; a track may keep its own calendar (§3)."""
     cycle = request.cycle
     blocks = list(blocks_of(cycle))
     for block in blocks:
         block.cycle = cycle
-    return [b for b in blocks if permissions.may("G02", request.hat, cycle, block=b)]
+    return [b for b in blocks if permissions.may(row, request.hat, cycle, block=b)]
 
 
 def as_of(blocks: list[Block]) -> datetime | None:
@@ -99,7 +100,7 @@ def as_of(blocks: list[Block]) -> datetime | None:
     return queries.last_computed_at(blocks)
 
 
-def board_blocks(cycle: Cycle, blocks: list[Block]) -> list[BoardBlock]:
+def board_blocks(cycle: Cycle, blocks: list[Block], *, may_export: bool) -> list[BoardBlock]:
     """The board's columns, in the order of `blocks`; a fixed number of queries."""
     standings = queries.standings_of(blocks)
     members = {m.pk: m for m in Membership.objects.filter(block__in=blocks).select_related("unit", "tally")}
@@ -112,7 +113,7 @@ def board_blocks(cycle: Cycle, blocks: list[Block]) -> list[BoardBlock]:
     for item in MajorItem.objects.filter(block__in=blocks).order_by("order", "pk"):
         legends.setdefault(item.block_id, []).append((item.name, format_points(item.weight_points)))
     return [
-        _column(cycle, block, standings[block.pk], members, names, legends.get(block.pk, []))
+        _column(cycle, block, standings[block.pk], members, names, legends.get(block.pk, []), may_export)
         for block in blocks
     ]
 
@@ -124,6 +125,7 @@ def _column(
     members: dict[int, Membership],
     names: dict[int, list[str]],
     legend: list[tuple[str, str]],
+    may_export: bool,
 ) -> BoardBlock:
     weights = sum((Decimal(weight) for _name, weight in legend), Decimal(0))
     # One scale for the whole block: the bar that reaches farthest, additions included, still fits.
@@ -153,7 +155,7 @@ def _column(
         legend=legend,
         matrix_url=reverse("matrix", args=[cycle.code, block.name]),
         plan_url=reverse("plan", args=[cycle.code]),
-        xlsx_url=reverse("board-xlsx", args=[cycle.code]) + f"?block={block.pk}",
+        xlsx_url=reverse("board-xlsx", args=[cycle.code]) + f"?block={block.pk}" if may_export else "",
         rows=rows,
     )
 

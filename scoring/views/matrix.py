@@ -24,12 +24,12 @@ from scoring import queries, visible, words
 from scoring.actions import scores
 from scoring.engine.sheet import RowResult
 from scoring.models import Cell, Involvement, MajorItem, Score, ScoreKind, SubItem
-from scoring.views.shared import address, block_named, blocks_of, decimal_of
+from scoring.views.shared import address, block_named, blocks_of, decimal_of, nothing_here
 from units import permissions, stages
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Block, Cycle, Reopening
-from units.pages import PageRequest, page
+from units.pages import PageRequest, log_denial, page
 
 KIND_BY_ROW = {"E03": ScoreKind.LEAD, "E01": ScoreKind.PRELIMINARY, "E02": ScoreKind.ONSITE}
 # Decimal() would also read 1_000, 1e3 and Infinity, which nobody means as a score.
@@ -119,11 +119,6 @@ def view_of(hat: Hat, block: Block) -> View:
         raise nothing_here()
     totals = permissions.may("G02", hat, cycle, block=block)
     return View(hat, block, chosen, unit_ids, hidden, _open_for(hat, block), totals)
-
-
-def nothing_here() -> Refused:
-    """What another's object answers: as if it did not exist."""
-    return Refused("not-found", _("There is no such record."), status=404)
 
 
 def _open_for(hat: Hat, block: Block) -> dict[ScoreKind, frozenset[int] | None]:
@@ -371,6 +366,8 @@ def _refused(
 ) -> HttpResponse:
     if refusal.status == 404:
         raise refusal
+    if refusal.status == 403:
+        log_denial(request, "E05", refusal)  # nothing typed is lost, so it is answered here
     if not request.htmx:
         # The page shows the newer value and carries its version: sending it again is a decision.
         one = scores.load_cell(one.pk) if refusal.code == "changed-meanwhile" else one

@@ -25,7 +25,7 @@ from units.signals import announce_stale, once_per_block
 
 def fill(cast: Cast, seed: int) -> None:
     """Random inputs of every shape: gaps, all kinds, not involved in each state, decisions, papers, readings."""
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 -- made-up marks, no secret
     with once_per_block():
         cycle = cast.cycle
         cycle.places = dice.choice([0, 1, 2, 4])
@@ -87,16 +87,32 @@ def test_worked_by_hand(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("figure", "change", "named"),
     [
-        ("score", lambda f: f["score"][0].__setitem__(0, 9749), ("青山乡", "score", "决战园区", "97.49", "97.50")),
-        ("source", lambda f: f["source"][0].__setitem__(0, 1), ("青山乡", "source", "决战园区", "lead", "preliminary")),
+        (
+            "score",
+            lambda f: f["score"][0].__setitem__(0, 9749),
+            ("青山乡", "score", "决战园区", "97.49", "97.50"),
+        ),
+        (
+            "source",
+            lambda f: f["source"][0].__setitem__(0, 1),
+            ("青山乡", "source", "决战园区", "lead", "preliminary"),
+        ),
         ("base", lambda f: f["base"][1].__setitem__(0, 1), ("白水乡", "base", "决战园区", "0.01", "95.00")),
-        ("item_rank", lambda f: f["item_rank"][1].__setitem__(0, 1), ("白水乡", "item_rank", "决战园区", "1", "2")),
+        (
+            "item_rank",
+            lambda f: f["item_rank"][1].__setitem__(0, 1),
+            ("白水乡", "item_rank", "决战园区", "1", "2"),
+        ),
         (
             "weighted",
             lambda f: f["weighted"][1].__setitem__(0, 58461),
             ("白水乡", "weighted", "决战园区", "584.61", "584.62"),
         ),
-        ("preliminary", lambda f: f["preliminary"].__setitem__(1, 0), ("白水乡", "preliminary", "", "0.00", "584.62")),
+        (
+            "preliminary",
+            lambda f: f["preliminary"].__setitem__(1, 0),
+            ("白水乡", "preliminary", "", "0.00", "584.62"),
+        ),
         ("final", lambda f: f["final"].__setitem__(1, 1), ("白水乡", "final", "", "0.01", "584.62")),
         ("rank", lambda f: f["rank"].__setitem__(1, 3), ("白水乡", "rank", "", "3", "2")),
         ("missing", lambda f: f["missing"].__setitem__(0, 0), ("青山乡", "missing", "", "0", "2")),

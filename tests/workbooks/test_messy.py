@@ -115,6 +115,17 @@ def test_case03_merged_cells_are_filled_down_inside_their_range_only() -> None:
     assert table.rows[1]["unit"].name == "A3"
 
 
+def test_case03_a_value_left_under_a_merged_cell_is_not_overwritten() -> None:
+    rows = (
+        xml_row(1, HEADER) + xml_row(2, GOOD) + xml_row(3, ("白水乡", "乙", 1)) + xml_row(4, (None, "丙", 2))
+    )
+    after = '<mergeCells count="1"><mergeCell ref="A2:A4"/></mergeCells>'
+
+    table = table_of(package(xml_sheet(rows, after=after)))
+
+    assert values(table, "unit") == [("青山乡",), ("白水乡",), ("青山乡",)]
+
+
 def test_case04_a_blank_below_a_name_stays_blank() -> None:
     table = table_of(sheet_of([HEADER, GOOD, (None, "乙", 2)]))
 

@@ -82,7 +82,9 @@ def kept(content: bytes, by: User, name: str = "方案.xlsx") -> StoredFile:
 
 
 def take(cast: Cast, content: bytes) -> ImportBatch:
-    return plan_workbook.take_over(by=office(cast), stored=kept(content, cast.people["office1"]), cycle=cast.cycle)
+    return plan_workbook.take_over(
+        by=office(cast), stored=kept(content, cast.people["office1"]), cycle=cast.cycle
+    )
 
 
 def changes(preview: plan_workbook.Preview) -> list[tuple[str, str, str]]:
@@ -236,7 +238,13 @@ def test_indicators_and_special_floors_come_back(small: Cast) -> None:
     def edit(book: Any) -> None:
         sheet = book["指标"]
         row = row_of(sheet, "业务")
-        for title, value in {"小项": "及时", "小项基础分": 400, "扣分下限": "特别注明", "最低分": -50, "特别注明内容": "可倒扣"}.items():
+        for title, value in {
+            "小项": "及时",
+            "小项基础分": 400,
+            "扣分下限": "特别注明",
+            "最低分": -50,
+            "特别注明内容": "可倒扣",
+        }.items():
             put(sheet, row, title, value)
         sheet.insert_rows(row + 1)
         for cell in sheet[row]:
@@ -315,10 +323,14 @@ def test_after_set_up_it_is_closed(cast: Cast, stage: Stage) -> None:
     assert refusal.value.code == "stage-closed"
 
 
-@pytest.mark.parametrize("person", ["leader1", "mayor", "lead_市信访局", "principal_青山乡", "auditor", "sysadmin"])
+@pytest.mark.parametrize(
+    "person", ["leader1", "mayor", "lead_市信访局", "principal_青山乡", "auditor", "sysadmin"]
+)
 def test_only_the_office_imports_a_plan(small: Cast, person: str) -> None:
     with pytest.raises(Refused) as refusal:
-        plan_workbook.preview(plan_workbook.export(small.cycle), "x.xlsx", by=small.hat(person), cycle=small.cycle)
+        plan_workbook.preview(
+            plan_workbook.export(small.cycle), "x.xlsx", by=small.hat(person), cycle=small.cycle
+        )
 
     assert refusal.value.status == 403
 

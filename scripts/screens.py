@@ -1,0 +1,115 @@
+"""Takes the manual's pictures: a demo year on a throw-away database, served and looked at in Chromium.
+
+Writes docs/images/*.png; run by `make screens`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+PORT = int(os.environ.get("SCREENS_PORT", "8792"))
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+# name → (account, address, viewport)
+SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
+    "home-office": ("office1", "/", DESK),
+    "year": ("office1", "/years/2012/", DESK),
+    "plan": ("office1", "/years/2012/plan/", DESK),
+    "board": ("office1", "/years/2012/board/", DESK),
+    "board-phone": ("office1", "/years/2012/board/", PHONE),
+    "matrix": ("office1", "/years/2012/blocks/市直单位口/matrix/", DESK),
+    "unit-sheet": ("office1", "/years/2012/units/青山乡/", DESK),
+    "unit-sheet-phone": ("office1", "/years/2012/units/青山乡/", PHONE),
+    "call": ("office1", "/years/2012/call/?q=qsx", DESK),
+    "imports": ("office1", "/years/2012/imports/", DESK),
+    "home-lead": ("lead_信访局", "/", DESK),
+    "home-official": ("official_青山乡", "/", PHONE),
+    "log": ("auditor", "/log/", DESK),
+}
+
+
+def main() -> int:
+    folder = Path(tempfile.mkdtemp(prefix="screens-"))
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "MEDIA_ROOT": str(folder / "media"),
+        "SECRET_KEY": "for the pictures only",
+        "TASKS": "process",
+    }
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    wanted = set(sys.argv[1:]) or set(SHOTS)
+    try:
+        subprocess.run([*manage, "migrate", "-v0"], env=environment, check=True)
+        subprocess.run([*manage, "demo"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        password = (ROOT / "var" / "demo_password").read_text(encoding="utf-8").strip()
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-w", "1", "--threads", "4", "-b", f"127.0.0.1:{PORT}", "appraisal_site.wsgi"],
+            env=environment,
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_until_served()
+            IMAGES.mkdir(parents=True, exist_ok=True)
+            take(wanted, password)
+        finally:
+            server.terminate()
+            server.wait(10)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def take(wanted: set[str], password: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        for name, (account, address, viewport) in SHOTS.items():
+            if name not in wanted:
+                continue
+            context = browser.new_context(viewport=viewport, locale="zh-CN", device_scale_factor=1)  # type: ignore[arg-type]  # a plain mapping is taken
+            page = context.new_page()
+            sign_in(page, account, password)
+            page.goto(f"http://127.0.0.1:{PORT}{address}")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=str(IMAGES / f"{name}.png"))
+            print(f"{name}.png")
+            context.close()
+        browser.close()
+
+
+def sign_in(page: Page, account: str, password: str) -> None:
+    page.goto(f"http://127.0.0.1:{PORT}/login/")
+    page.fill("[name=username]", account)
+    page.fill("[name=password]", password)
+    page.press("[name=password]", "Enter")
+    page.wait_for_load_state("networkidle")
+
+
+def wait_until_served() -> None:
+    for _attempt in range(150):
+        try:
+            line = HTTPConnection("127.0.0.1", PORT, timeout=2)
+            line.request("GET", "/login/")
+            line.getresponse().read()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the server did not start")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,415 @@
+"""check_cycle: a sound year passes; every invariant, broken once behind the actions' backs, names its row.
+
+The table below must cover every invariant there is: one without a way to break it fails.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from appraisal_site.management.commands.check_cycle import breaches_of, invariants
+from awards.models import AwardScheme, PrizeLine
+from bonuses.models import Pool, Tally, TariffLine
+from office import audit, files, jobs
+from office.models import ApiToken, AuditEntry, Job, StoredFile, SystemRole
+from office.models.audit import AuditHead
+from scoring import score_lines
+from scoring.actions import imports, scores
+from scoring.models import (
+    BatchState,
+    Cell,
+    Deduction,
+    ImportBatch,
+    ImportPlan,
+    Indicator,
+    MajorItem,
+    Score,
+    ScoreKind,
+    Standing,
+    SubItem,
+)
+from tests.cast import Cast, build
+from tests.workbooks.files import sheet_of
+from units.models import (
+    Block,
+    Conflict,
+    Cycle,
+    Membership,
+    Reading,
+    Reopening,
+    RoleAssignment,
+    StageWindow,
+    Team,
+    Unit,
+    UnitName,
+)
+
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def sound(cast: Cast) -> Cast:
+    """A year with something of everything, made by the actions; it holds every invariant."""
+    cell = cast.cell("青山乡", "决战园区")
+    line = scores.DeductionLine(Decimal("2.5"), "迟报")
+    scores.record_score(by=cast.hat("office1"), cell_id=cell.pk, kind=ScoreKind.PRELIMINARY, lines=[line])
+    for kind, points in [(ScoreKind.LEAD, "300"), (ScoreKind.PRELIMINARY, "310")]:
+        by = cast.hat("lead_市信访局") if kind is ScoreKind.LEAD else cast.hat("office1")
+        scores.record_score(by=by, cell_id=cast.cell("青山乡", "信访").pk, kind=kind, points=Decimal(points))
+    outside = cast.cell("白水乡", "信访").pk
+    scores.propose_not_involved(by=cast.hat("office1"), cell_id=outside, reason="无信访窗口")
+    scores.decide_not_involved(by=cast.hat("office2"), cell_id=outside, confirm=True)
+    import_scores(cast, {"东河镇": "88.25", "白水乡": "70"})
+    Reading.objects.create(cycle=cast.cycle, code="R1", choice="each-item")
+    Reading.objects.create(cycle=cast.cycle, code="R9", choice="mix", parameters={"p": 4, "q": 6})
+    TariffLine.objects.create(cycle=cast.cycle, kind="封顶", points=50)
+    Pool.objects.create(cycle=cast.cycle, name="重点项目", organiser="领导小组", cap=10)
+    Tally.objects.create(
+        membership=Membership.objects.get(unit__name="青山乡", block__name="乡镇口"), commendations=30
+    )
+    UnitName.objects.create(unit=cast.units["市信访局"], name="信访办", kind="alias")
+    award = AwardScheme.objects.create(
+        cycle=cast.cycle, name="综合奖", kind="综合", rests_on=["大项:决战园区"]
+    )
+    award.blocks.add(cast.blocks["乡镇口"])
+    PrizeLine.objects.create(scheme=award, grade="一等奖", count=1, amount_fen=5_000_000)
+    Job.objects.create(kind="x", title="导出", owner=cast.people["office1"])
+    return cast
+
+
+def import_scores(cast: Cast, points_by_unit: dict[str, str]) -> ImportBatch:
+    """What an import leaves behind: its batch, its scores, one log entry with the lines beside it."""
+    office = cast.hat("office1")
+    stored = files.store([b"a workbook"], "评分.xlsx", office.user)
+    batch = ImportBatch.objects.create(
+        cycle=cast.cycle,
+        kind="scores",
+        target="preliminary",
+        file=stored,
+        file_sha256=stored.sha256,
+        state=BatchState.COMMITTED,
+        by=office.user,
+        committed_at=timezone.now(),
+    )
+    lines = []
+    for unit, points in points_by_unit.items():
+        score = cast.score(unit, "决战园区", points)
+        Score.objects.filter(pk=score.pk).update(batch=batch)
+        lines.append((score.cell_id, score.kind, score.points))
+    audit.record(
+        office, "scores.imported", batch, cycle_code=cast.cycle.code, **score_lines.keep(lines, office.user)
+    )
+    return batch
+
+
+def breached(cycle_code: str = "2012") -> set[str]:
+    return {row.code for row in invariants() if breaches_of(row, cycle_code)}
+
+
+def test_a_sound_year_holds_every_invariant(sound: Cast) -> None:
+    out = StringIO()
+
+    call_command("check_cycle", "2012", stdout=out)
+
+    assert len(list(invariants())) >= 40
+    assert breached() == set()
+    assert str(len(list(invariants()))) in out.getvalue()
+
+
+Break = Callable[[Cast], object]
+
+
+def entry(cast: Cast) -> AuditEntry:
+    return AuditEntry.objects.get(number=2)
+
+
+def figures(cast: Cast, **changes: Any) -> None:
+    standing = Standing.objects.get(block=cast.blocks["乡镇口"])
+    Standing.objects.filter(pk=standing.pk).update(figures=json.dumps(json.loads(standing.figures) | changes))
+
+
+def score(**where: Any) -> Any:
+    return Score.objects.filter(cell__membership__unit__name="青山乡", kind="preliminary", **where)
+
+
+def cell(unit: str, sub: str) -> Any:
+    return Cell.objects.filter(membership__unit__name=unit, sub_item__name=sub)
+
+
+def other_cycle(cast: Cast) -> Cycle:
+    return Cycle.objects.create(code="2011", name="旧", year=2011, host=cast.units["考评办"])
+
+
+def lose_file(cast: Cast) -> None:
+    files.path_of(StoredFile.objects.order_by("pk")[0].sha256).unlink()
+
+
+def fit_chain() -> None:
+    """Seal the whole chain anew, as somebody with the database would, so that only the meaning is wrong."""
+    previous = audit.GENESIS
+    for row in AuditEntry.objects.order_by("number"):
+        row.previous_digest = previous
+        row.digest = previous = audit._digest(row)
+        row.save()
+    AuditHead.objects.update(digest=previous)
+
+
+def forge(cast: Cast, **change: Any) -> None:
+    AuditEntry.objects.filter(act="score.recorded").order_by("number").filter(number=2).update(**change)
+    fit_chain()
+
+
+WAYS: dict[str, Break] = {
+    "log-chain": lambda c: AuditEntry.objects.filter(number=1).update(details="{}"),
+    "log-head": lambda c: AuditHead.objects.update(number=F("number") + 1),
+    "log-details": lambda c: AuditEntry.objects.filter(act="scores.imported").update(details="[]"),
+    "log-accounts": lambda c: AuditEntry.objects.filter(number=1).update(user_id_text="nobody"),
+    "file-bytes": lose_file,
+    "file-type": lambda c: StoredFile.objects.update(content_type="application/pdf"),
+    "file-name": lambda c: StoredFile.objects.update(name="../../etc/passwd"),
+    "token-days": lambda c: ApiToken.objects.create(
+        user=c.people["office1"], digest="x", role="OF", expires_at=timezone.now() + timedelta(days=91)
+    ),
+    "auditor-alone": lambda c: SystemRole.objects.create(user=c.people["auditor"], kind="SA"),
+    "job-progress": lambda c: Job.objects.update(state="done"),
+    "stage-known": lambda c: Cycle.objects.update(stage="spring"),
+    "cycle-figures": lambda c: Cycle.objects.update(places=5),
+    "member-in-cycle": lambda c: c.cycle.units.remove(c.units["工口"]),
+    "body-not-appraised": lambda c: Unit.objects.filter(name="工口").update(kind="机构"),
+    "closed-lists": lambda c: Membership.objects.update(mode="旁听"),
+    "names-apart": lambda c: Unit.objects.filter(name="工口").update(name=" 青山 乡"),
+    "names-plain": lambda c: UnitName.objects.update(plain="别的"),
+    "reading-closed": lambda c: Reading.objects.filter(code="R9").update(choice="guess"),
+    "reading-rounding": lambda c: Reading.objects.filter(code="R1").update(choice="total-only"),
+    "reading-mix": lambda c: Reading.objects.filter(code="R9").update(parameters={"p": 0, "q": 0}),
+    "reading-signed": lambda c: Reading.objects.update(decided_at=timezone.now()),
+    "window-block": lambda c: StageWindow.objects.create(
+        cycle=other_cycle(c).__class__.objects.get(code="2012"),
+        block=Block.objects.create(cycle=Cycle.objects.get(code="2011"), name="甲", kind="综合"),
+        stage="set-up",
+        opens_on=TODAY,
+        closes_on=TODAY,
+    ),
+    "role-bound": lambda c: RoleAssignment.objects.create(
+        user=c.people["mayor"],
+        role="UO",
+        cycle=c.cycle,
+        unit=Unit.objects.create(name="外市局", kind="市直单位"),
+    ),
+    "system-apart": lambda c: SystemRole.objects.create(user=c.people["office1"], kind="SE"),
+    "team-units": lambda c: Team.objects.get().units.add(Unit.objects.create(name="外局", kind="市直单位")),
+    "conflict-lifted": lambda c: Conflict.objects.create(
+        cycle=c.cycle,
+        user=c.people["office1"],
+        unit=c.units["工口"],
+        reason="亲属",
+        lifted_by=c.people["leader1"],
+        lift_proposed_by=c.people["leader1"],
+        lifted_at=timezone.now(),
+    ),
+    "reasons-given": lambda c: Reopening.objects.create(
+        cycle=c.cycle, stage="set-up", until=timezone.now(), reason=" ", by=c.people["office1"]
+    ),
+    "tally-figures": lambda c: Tally.objects.update(rewards=Decimal("0.001")),
+    "tally-cap": lambda c: Tally.objects.update(commendations=51),
+    "tally-pools": lambda c: Tally.objects.update(rewards=11),
+    "tariff-lines": lambda c: Pool.objects.update(cap=-1),
+    "standing-stored": lambda c: Standing.objects.all().delete(),
+    "standing-second": lambda c: figures(c, final=[0, 0, 0]),
+    "standing-version": lambda c: Standing.objects.update(version=0),
+    "standing-places": lambda c: figures(c, rank=[1, 1, 2]),
+    "cells-complete": lambda c: cell("东河镇", "安全")._raw_delete("default"),
+    "cell-block": lambda c: cell("东河镇", "安全").update(block=c.blocks["党群口"]),
+    "not-involved-signed": lambda c: cell("白水乡", "信访").update(involvement_decided_by=F("proposed_by")),
+    "involved-clean": lambda c: cell("东河镇", "安全").update(involvement_reason="无"),
+    "cell-lists": lambda c: cell("东河镇", "安全").update(involvement="maybe"),
+    "score-range": lambda c: Score.objects.update(points=Decimal(101)),
+    "score-places": lambda c: Score.objects.update(points=Decimal("88.255")),
+    "score-time": lambda c: Score.objects.update(entered_at=timezone.now() + timedelta(days=1)),
+    "lead-not-itself": lambda c: Score.objects.filter(kind="lead").update(
+        entered_by=c.people["official_青山乡"]
+    ),
+    "review-not-itself": lambda c: score().update(entered_by=c.people["official_青山乡"]),
+    "on-behalf-compared": lambda c: Score.objects.update(compared_by=F("entered_by")),
+    "deductions-explain": lambda c: Deduction.objects.update(points=Decimal(3)),
+    "deduction-lines": lambda c: Deduction.objects.update(reason=""),
+    "weights-sum": lambda c: MajorItem.objects.filter(name="决战园区").update(weight_points=599),
+    "bases-sum": lambda c: MajorItem.objects.filter(name="社会管理").update(base_points=999),
+    "indicators-fit": lambda c: Indicator.objects.create(
+        sub_item=c.subs["乡镇口", "安全"], name="甲", base_points=601
+    ),
+    "rule-figures": lambda c: SubItem.objects.filter(name="安全").update(floor_points=-10),
+    "rule-lists": lambda c: SubItem.objects.update(look="电话"),
+    "single-sub-item": lambda c: SubItem.objects.filter(name="业务").update(name="业务工作"),
+    "rule-names": lambda c: SubItem.objects.filter(name="安全").update(aliases=["信 访"]),
+    "leads-in-cycle": lambda c: c.cycle.units.remove(c.units["市档案局"]),
+    "score-log": lambda c: Score.objects.filter(batch__isnull=False).update(points=Decimal(88)),
+    "version-log": lambda c: cell("青山乡", "决战园区").update(version=0),
+    "batch-bytes": lambda c: ImportBatch.objects.update(file_sha256="0" * 64),
+    "batch-taken": lambda c: ImportBatch.objects.update(state=BatchState.VOID),
+    "award-blocks": lambda c: AwardScheme.objects.get().blocks.add(
+        Block.objects.create(cycle=other_cycle(c), name="甲", kind="综合")
+    ),
+    "award-rests-on": lambda c: AwardScheme.objects.update(rests_on=["大项:决战园地"]),
+    "prize-lines": lambda c: PrizeLine.objects.update(count=0),
+}
+
+
+def test_every_invariant_has_a_way_to_be_broken() -> None:
+    assert sorted(WAYS) == sorted(row.code for row in invariants())
+
+
+@pytest.mark.parametrize("code", WAYS)
+def test_a_row_broken_behind_the_actions_is_named(sound: Cast, code: str) -> None:
+    invariant = next(row for row in invariants() if row.code == code)
+
+    WAYS[code](sound)
+
+    assert breaches_of(invariant, "2012") != []
+
+
+def test_the_command_ends_with_1_and_names_the_row(sound: Cast) -> None:
+    SubItem.objects.filter(name="安全").update(look="电话")
+
+    with pytest.raises(CommandError) as stopped:
+        call_command("check_cycle", "2012")
+
+    pk = SubItem.objects.get(name="安全").pk
+    assert stopped.value.returncode == 1
+    assert f"rule-lists  scoring.SubItem {pk}  安全: 电话 方案" in str(stopped.value).replace("确认", "方案")
+
+
+def test_the_report_as_json_names_code_row_and_sentence(sound: Cast) -> None:
+    PrizeLine.objects.update(count=0)
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command("check_cycle", "2012", "--json", stdout=out)
+
+    report = json.loads(out.getvalue())
+    assert [(b["code"], b["row"]) for b in report["breaches"]] == [
+        ("prize-lines", f"awards.PrizeLine {PrizeLine.objects.get().pk}")
+    ]
+    assert len(report["checked"]) == len(list(invariants()))
+
+
+def test_a_year_that_is_not_there_is_refused(db: None) -> None:
+    with pytest.raises(CommandError, match="1999"):
+        call_command("check_cycle", "1999")
+
+
+def test_the_lines_of_an_import_that_were_altered_are_named(sound: Cast) -> None:
+    kept = StoredFile.objects.get(name=score_lines.FILE_NAME)
+    files.path_of(kept.sha256).write_bytes(b'[1, "preliminary", "1"]\n')
+
+    assert {"score-log", "file-bytes"} <= breached()
+
+
+def test_a_score_that_was_cleared_or_saved_over_an_import_still_agrees_with_the_log(sound: Cast) -> None:
+    imported = sound.cell("东河镇", "决战园区")
+    scores.record_score(
+        by=sound.hat("office2"), cell_id=imported.pk, kind=ScoreKind.PRELIMINARY, points=Decimal(80)
+    )
+    scores.clear_score(
+        by=sound.hat("office1"),
+        cell_id=sound.cell("白水乡", "决战园区").pk,
+        kind=ScoreKind.PRELIMINARY,
+        reason="录错",
+    )
+
+    assert breached() == set()
+
+
+def test_a_score_deleted_behind_the_log_is_named(sound: Cast) -> None:
+    Score.objects.filter(kind="lead").delete()
+
+    assert breached() == {"score-log"}
+
+
+def test_a_forged_entry_in_a_sealed_chain_is_still_named(sound: Cast) -> None:
+    details = json.loads(AuditEntry.objects.get(number=2).details) | {"after": "299"}
+    forge(sound, details=json.dumps(details, ensure_ascii=False, sort_keys=True))
+
+    assert breached() == {"score-log"}
+
+
+def test_a_year_in_set_up_may_have_rules_that_do_not_sum_yet(sound: Cast) -> None:
+    Cycle.objects.update(stage="set-up")
+    MajorItem.objects.filter(name="决战园区").update(weight_points=599)
+
+    assert breached() == {"standing-second"}
+
+
+def test_another_years_rows_are_not_named(sound: Cast) -> None:
+    foreign = Cycle.objects.create(code="2011", name="旧", year=2011, host=sound.units["考评办"])
+    block = Block.objects.create(cycle=foreign, name="甲", kind="综合")
+    MajorItem.objects.create(block=block, name="甲", weight_points=-1, base_points=0)
+
+    assert breached() == set()
+    assert "rule-figures" in breached("2011")
+
+
+def test_the_check_asks_the_same_number_of_questions_of_a_larger_year(sound: Cast) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            breached()
+        return len(asked)
+
+    before = count()
+    for number in range(30):
+        unit = Unit.objects.create(name=f"新乡{number}", kind="乡镇", order=100 + number)
+        sound.cycle.units.add(unit)
+        Membership.objects.create(block=sound.blocks["乡镇口"], unit=unit)
+
+    assert count() == before
+
+
+def test_jobs_that_were_cancelled_hold(sound: Cast) -> None:
+    jobs.ask_to_cancel(Job.objects.get())
+
+    assert breached() == set()
+
+
+def test_an_empty_year_holds(db: None) -> None:
+    build(code="2013")
+
+    assert breached("2013") == set()
+
+
+def test_a_sheet_taken_in_and_one_that_clears_agree_with_the_log(sound: Cast) -> None:
+    header = ("单位", "大项", "中项", "得分", "说明")
+    sheets: list[list[tuple[Any, ...]]] = [
+        [header, ("白水乡", "决战园区", "决战园区", 91.25, ""), ("东河镇", "社会管理", "信访", "380", "")],
+        [header, ("东河镇", "社会管理", "信访", "撤销", "录错")],
+    ]
+    for content in sheets:
+        office = sound.hat("office1")
+        batch = imports.hand_in(
+            by=office,
+            cycle=sound.cycle,
+            kind=ScoreKind.PRELIMINARY,
+            chunks=[sheet_of(content)],
+            name="评分表.xlsx",
+        )
+        read = imports.read_in(batch, office)
+        assert read.report["errors"] == []
+        imports.confirm(by=office, cycle=sound.cycle, batch_id=read.pk)
+    assert breached() == set()
+
+    ImportPlan.objects.filter(batch=batch).update(content=b"")
+
+    assert breached() == {"score-log"}

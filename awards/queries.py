@@ -94,7 +94,9 @@ def ground_of(cycle: Cycle, standings: Mapping[int, BlockStanding] | None = None
         members={m.pk: _member(m, barred, choices) for m in members},
         bases={
             pk: to_units(points, cycle.places)
-            for pk, points in SubItem.objects.filter(item__block__cycle=cycle).values_list("pk", "base_points")
+            for pk, points in SubItem.objects.filter(item__block__cycle=cycle).values_list(
+                "pk", "base_points"
+            )
         },
         not_involved=frozenset(
             Cell.objects.filter(block__cycle=cycle, involvement=Involvement.CONFIRMED).values_list(
@@ -255,15 +257,15 @@ def decided_awards(cycle: Cycle) -> list[Award]:
 
 
 def individuals_of(cycle: Cycle) -> list[Individual]:
-    return list(
-        Individual.objects.filter(prize__scheme__cycle=cycle).select_related("prize__scheme", "unit")
-    )
+    return list(Individual.objects.filter(prize__scheme__cycle=cycle).select_related("prize__scheme", "unit"))
 
 
 def nominations_of(cycle: Cycle) -> dict[int, list[Nomination]]:
     """Scheme → what bodies recommend, in their order.  One query."""
     found: dict[int, list[Nomination]] = {}
-    for one in Nomination.objects.filter(scheme__cycle=cycle).select_related("membership__unit", "body", "by"):
+    for one in Nomination.objects.filter(scheme__cycle=cycle).select_related(
+        "membership__unit", "body", "by"
+    ):
         found.setdefault(one.scheme_id, []).append(one)
     return found
 
@@ -292,5 +294,3 @@ def settlement_of(cycle: Cycle) -> list[money.Settlement]:
         return []
     after, before = (sums_by_payee(awards_on(one)) for one in lists)
     return money.settle(before, after)
-
-

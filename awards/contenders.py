@@ -118,7 +118,7 @@ def _figure_of(basis: Basis, row: RowResult, places: int, facts: Facts) -> _Figu
             row.preliminary,
         )
     score = base = missing = weighted = 0
-    cells: list[CellResult] = []
+    cells = []
     for item in row.items:
         if ITEM + item.item in basis.rests_on:
             chosen: Sequence[CellResult] = item.cells

@@ -28,16 +28,17 @@ from scoring import queries as scoring_queries
 from scoring.engine.sheet import BlockStanding
 from scoring.models import Cell, Involvement, SubItem
 from units.models import Block, Cycle, Membership, Mode
+from units.readings import BY_CODE
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The readings that decide awards, as they are in force or on trial."""
 
-    veto_bars: str = "comprehensive-and-single"  # R6
-    across: str = "one-list"  # R7
-    streets_count: str = "yes"  # R12
-    heads: str = "both-heads"  # R11
+    veto_bars: str  # R6
+    across: str  # R7
+    streets_count: str  # R12
+    heads: str  # R11
     quotas: Mapping[str, int] | None = None  # R7's figures
 
 
@@ -69,15 +70,15 @@ class Computed:
 def choices_of(cycle: Cycle) -> Choices:
     by_code = {reading.code: reading for reading in cycle.readings.all()}
 
-    def choice(code: str, shipped: str) -> str:
-        return by_code[code].choice if code in by_code else shipped
+    def choice(code: str) -> str:
+        return by_code[code].choice if code in by_code else BY_CODE[code].shipped
 
     quotas = by_code["R7"].parameters.get("quotas") if "R7" in by_code else None
     return Choices(
-        choice("R6", Choices.veto_bars),
-        choice("R7", Choices.across),
-        choice("R12", Choices.streets_count),
-        choice("R11", Choices.heads),
+        choice("R6"),
+        choice("R7"),
+        choice("R12"),
+        choice("R11"),
         {str(k): int(v) for k, v in quotas.items()} if isinstance(quotas, dict) else None,
     )
 

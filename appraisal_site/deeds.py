@@ -31,6 +31,7 @@ WORDS: dict[str, object] = {
     "account.sign-in-failed": _("failed to sign in"),
     "account.signed-in": _("signed in"),
     "account.signed-out": _("signed out"),
+    "accounts.created": _("opened accounts"),
     "calendar.day-saved": _("set a calendar day"),
     "conflict.declared": _("declared a conflict"),
     "cycle.copied": _("copied the year"),
@@ -52,6 +53,7 @@ WORDS: dict[str, object] = {
     "not-involved.rejected": _("rejected “not involved”"),
     "not-involved.withdrawn": _("took “not involved” back"),
     "plan.imported": _("took a plan workbook in"),
+    "roles.granted": _("granted roles"),
     "rule.removed": _("removed a rule"),
     "rules.stand-ins-confirmed": _("confirmed stand-in rules"),
     "score.cleared": _("cleared a score"),
@@ -59,9 +61,11 @@ WORDS: dict[str, object] = {
     "scores.dropped": _("dropped a score sheet"),
     "scores.imported": _("took a score sheet in"),
     "scores.read": _("read a score sheet"),
+    "scores.recorded": _("entered scores"),
     "sub-item.added": _("added a sub-item"),
     "sub-item.changed": _("changed a sub-item"),
     "team.saved": _("set up a team"),
+    "teams.formed": _("formed teams"),
     "token.expired": _("ended an API token"),
     "token.issued": _("issued an API token"),
     "unit.added": _("added a unit"),
@@ -69,6 +73,8 @@ WORDS: dict[str, object] = {
     "unit.alias-removed": _("removed another name of"),
     "unit.changed": _("changed a unit"),
     "unit.stand-ins-confirmed": _("confirmed stand-in names"),
+    "units.contacts-entered": _("entered contacts of units"),
+    "windows.set": _("set the windows"),
 }
 
 # What everybody of a year may know of it.

@@ -126,16 +126,17 @@ def _client(cast: Cast, role: Role) -> Client:
     return client
 
 
-def _expected(route: Route, role: Role, stage: Stage) -> str:
+def _expected(route: Route, role: Role, stage: Stage) -> set[str]:
+    """What the row allows the page to answer; a form may or may not be shown before its stage is open."""
     row = route.rows[0]
     grant = matrix.grant(row, role)
     if grant.is_denied:
-        return "to sign in" if role is Role.ANONYMOUS else "denied"
+        return {"to sign in" if role is Role.ANONYMOUS else "denied"}
     if grant.published and stage not in stages.AFTER_PUBLICATION:
-        return "not found"
-    if row in READ_BY_STAGE and grant.in_stage and stage not in stages.OPEN_IN[row]:
-        return "not yet"
-    return "allowed"
+        return {"not found"}
+    if grant.in_stage and stage not in stages.OPEN_IN[row]:
+        return {"not yet"} if row in READ_BY_STAGE else {"not yet", "allowed"}
+    return {"allowed"}
 
 
 def _met(client: Client, route: Route, method: str = "GET") -> str:
@@ -153,7 +154,8 @@ def test_a_role_meets_on_every_page_what_its_row_says(cast: Cast, role: Role) ->
         cast.at(stage)
         met = {route.name: _met(client, route) for route in plain()}
 
-        assert met == {route.name: _expected(route, role, stage) for route in plain()}, stage
+        wrong = {r.name: met[r.name] for r in plain() if met[r.name] not in _expected(r, role, stage)}
+        assert wrong == {}, stage
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -5,10 +5,12 @@ What the lines mean is judged in scoring.workbooks.scores; how the rows are writ
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -201,7 +203,15 @@ def look(
     """What a workbook would do, without keeping anything; raises Refused when it is no readable workbook."""
     _ensure_cells(cycle)
     frame = import_queries.frame_of(cycle, kind, by, second=confirmed_by)
-    return frame, read_scores(source, frame, file_name=name)
+    # A large sheet makes a million small objects without one cycle among them; looking for cycles again and
+    # again would cost a third of the time.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return frame, read_scores(source, frame, file_name=name)
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def hat_to_score(user: User, kind: ScoreKind, cycle: Cycle) -> Hat:
@@ -298,6 +308,15 @@ def _pack(plan: SheetPlan) -> bytes:
 
 def _unpack(content: bytes) -> Kept:
     return Kept(*orjson.loads(zlib.decompress(content)))
+
+
+def points_taken(content: bytes) -> Iterator[tuple[int, Decimal | None]]:
+    """Cell and points of every score a kept plan stores, None where it clears one; for who checks the log."""
+    kept = _unpack(content)
+    for cell, points, _reason, _whom in kept.scores:
+        yield cell, Decimal(points).scaleb(-STORED_PLACES)
+    for cell, _why in kept.cleared:
+        yield cell, None
 
 
 def _staged_rows(kept: Kept) -> list[staging.StagedRow]:
@@ -517,6 +536,8 @@ def _prepare_standings(
             if array is not None:
                 for (member, sub), value in points.get(block_id, {}).items():
                     array[row_of[member], column_of[sub]] = MISSING if value is None else value // scale
+            assert arrays.not_involved is not None
+            assert arrays.proposed is not None
             for member, sub in involved.get(block_id, ()):
                 arrays.not_involved[row_of[member], column_of[sub]] = confirmed
                 arrays.proposed[row_of[member], column_of[sub]] = not confirmed

@@ -26,6 +26,7 @@ from scoring.models import BatchState, ImportBatch, ScoreKind
 from scoring.views.downloads import attachment
 from scoring.views.shared import block_named
 from scoring.workbooks import exports
+from scoring.workbooks.frame import TITLE_WORDS
 from units.actions.names import learn_alias
 from units.hats import Hat
 from units.matrix import Role
@@ -85,7 +86,7 @@ def collect(request: PageRequest) -> HttpResponse:
 
 
 def _take_files(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
-    sent: list[UploadedFile] = request.FILES.getlist("files")
+    sent: list[UploadedFile[Any]] = request.FILES.getlist("files")
     if not sent:
         raise Refused("no-file", _("Please choose at least one workbook."), status=422)
     if len(sent) > MOST_FILES:
@@ -396,7 +397,7 @@ def marked(request: PageRequest, pk: int) -> HttpResponse:
         warnings=[Problem(**problem) for problem in batch.report.get("warnings", [])],
     )
     stem = batch.file.name.rpartition(".")[0] or batch.file.name
-    return attachment(marked_copy(files.read(batch.file), report), f"{stem}-{_('marked')}.xlsx")
+    return attachment(marked_copy(files.read(batch.file), report), f"{stem}-{_('Marked copy')}.xlsx")
 
 
 @page("L14")
@@ -409,7 +410,7 @@ def score_sheet(request: PageRequest, kind: str) -> HttpResponse:
     content = exports.score_sheet(
         by=request.hat, cycle=request.cycle, kind=chosen, filled=request.GET.get("filled") == "1"
     )
-    return attachment(content, f"{request.cycle.code}-评分表-{exports.TITLE_WORDS[kind]}.xlsx")
+    return attachment(content, f"{request.cycle.code}-评分表-{TITLE_WORDS[kind]}.xlsx")
 
 
 @page("G04")

@@ -24,7 +24,7 @@ from scoring import queries, visible, words
 from scoring.actions import scores
 from scoring.engine.sheet import RowResult
 from scoring.models import Cell, Involvement, MajorItem, Score, ScoreKind, SubItem
-from scoring.views.shared import address, block_named, blocks_of, decimal_of
+from scoring.views.shared import address, block_named, blocks_of, decimal_of, nothing_here
 from units import permissions, stages
 from units.hats import Hat
 from units.matrix import Role
@@ -119,11 +119,6 @@ def view_of(hat: Hat, block: Block) -> View:
         raise nothing_here()
     totals = permissions.may("G02", hat, cycle, block=block)
     return View(hat, block, chosen, unit_ids, hidden, _open_for(hat, block), totals)
-
-
-def nothing_here() -> Refused:
-    """What another's object answers: as if it did not exist."""
-    return Refused("not-found", _("There is no such record."), status=404)
 
 
 def _open_for(hat: Hat, block: Block) -> dict[ScoreKind, frozenset[int] | None]:

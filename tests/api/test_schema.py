@@ -44,6 +44,26 @@ def told(answer: Any) -> Response:
     )
 
 
+def call_what_is_drawn(operation: Any, client: APIClient) -> None:
+    @settings(
+        max_examples=6,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def call(case: Any) -> None:
+        answer: Any = ask(client, case)
+        if answer.status_code < 300:
+            operation.validate_response(told(answer))
+        else:
+            assert 400 <= answer.status_code < 500
+            assert answer["Content-Type"] == "application/problem+json"
+
+    call()
+
+
 @pytest.mark.slow
 def test_whatever_the_schema_allows_is_answered_without_a_fault(cast: Cast, client_of: SignIn) -> None:
     for kind in ScoreKind:
@@ -56,23 +76,7 @@ def test_whatever_the_schema_allows_is_answered_without_a_fault(cast: Cast, clie
     for found in schema.get_all_operations():
         operation: Any = found.ok()
 
-        @settings(
-            max_examples=6,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy())
-        def call(case: Any, operation: Any = operation) -> None:
-            answer: Any = ask(client, case)
-            if answer.status_code < 300:
-                operation.validate_response(told(answer))
-            else:
-                assert 400 <= answer.status_code < 500
-                assert answer["Content-Type"] == "application/problem+json"
-
-        call()
+        call_what_is_drawn(operation, client)
         called.append(operation.label)
 
     assert len(called) == 16

@@ -8,11 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from awards.award_queries import (
+    Choices,
+    Computed,
+    Ground,
+    compute_award,
+    compute_awards,
+    ground_of,
+    with_choices,
+)
 from awards.contenders import is_for_townships
 from awards.models import AwardScheme
-from awards.queries import Choices, Computed, Ground, compute_award, compute_awards, ground_of, with_choices
-from bonuses.models import TariffLine
-from bonuses.models.tariff import Kind as TariffKind
+from bonuses import policy as papers
+from bonuses import queries as paper_queries
 from office.fields import to_units
 from scoring import sheets
 from scoring.engine.sheet import BlockStanding, Counting, FirstIsZero, Readings, Rounding, Sheet
@@ -22,8 +30,14 @@ from units.readings import BY_CODE, QUESTIONS, Question
 
 # Readings that never touch a place or an award: an order of steps, and a limit inside a unit.
 HARMLESS = frozenset({"R8", "R11"})
-# Answered here. The others need the papers themselves, or the tracks' own rules.
-IN_STANDINGS = frozenset({"R1", "R2", "R4", "R9"})
+# Answered here; R10 is not, which needs rules of how a track feeds an item of the townships.
+IN_STANDINGS = frozenset({"R1", "R2", "R9"})
+IN_PAPERS = {
+    "R3": "single_top_three",
+    "R4": "cap_covers",
+    "R5a": "criticism_matter",
+    "R5b": "commendation_matter",
+}
 IN_AWARDS = frozenset({"R6", "R7", "R12"})
 TRIAL_MIX = (1, 1)  # R9's mix where no proportion was entered
 
@@ -71,7 +85,8 @@ class _Trial:
     ground: Ground
     sheets: Mapping[int, Sheet]
     now: list[Computed]
-    cap: int | None  # points over all commendations, in units of the last place
+    rules: paper_queries.Rules
+    papers: Mapping[int, list[papers.Paper]]  # verified ones by unit
 
 
 def effects_of(cycle: Cycle) -> list[Effect]:
@@ -108,8 +123,14 @@ def _trial_of(cycle: Cycle) -> _Trial:
     named = sheets.named_sheets(blocks)
     standings = {pk: compute(sheet) for pk, sheet in named.items()}
     ground = ground_of(cycle, standings)
-    cap = TariffLine.objects.filter(cycle=cycle, kind=TariffKind.CAP).values_list("points", flat=True).first()
-    return _Trial(ground, named, compute_awards(ground), None if cap is None else to_units(cap, cycle.places))
+    listed = paper_queries.verified_of(cycle, set(ground.unit_of.values()))
+    return _Trial(
+        ground,
+        named,
+        compute_awards(ground),
+        paper_queries.rules_of(cycle),
+        {unit: [paper_queries.paper_of(row) for row in rows] for unit, rows in listed.items() if rows},
+    )
 
 
 def _effect(trial: _Trial, question: Question, choice: str, reading: Reading | None) -> Effect:
@@ -122,11 +143,13 @@ def _effect(trial: _Trial, question: Question, choice: str, reading: Reading | N
         ground = with_choices(trial.ground, choices)
         after = [compute_award(ground, one.scheme) for one in touched]
         return Effect(code, choice, True, (), tuple(_award_moves(touched, after)))
-    if code not in IN_STANDINGS:
+    if code not in IN_STANDINGS and code not in IN_PAPERS:
         return Effect(code, choice, is_known=False)
     figures = _mix_of(reading) if (code, choice) == ("R9", "mix") else ()
+    moved_points = _moved_points(trial, code, choice)
     standings = {
-        pk: compute(_changed(trial, sheet, code, choice, figures)) for pk, sheet in trial.sheets.items()
+        pk: compute(_changed(trial, sheet, code, choice, figures, moved_points))
+        for pk, sheet in trial.sheets.items()
     }
     moved = {pk for pk, standing in standings.items() if standing.rows != trial.ground.standings[pk].rows}
     touched = [one for one in trial.now if moved & {block.pk for block in one.scheme.blocks.all()}]
@@ -146,7 +169,7 @@ def _is_touched(ground: Ground, scheme: AwardScheme, code: str) -> bool:
     """Whether another answer to R6, R7 or R12 can reach the award at all."""
     match code:
         case "R6":
-            return bool(ground.barred)
+            return bool(ground.bars.vetoes)
         case "R7":
             return len(scheme.blocks.all()) > 1
         case _:
@@ -169,7 +192,14 @@ def _mix_of(reading: Reading | None) -> tuple[int, int]:
     return mix if sum(mix) > 0 else TRIAL_MIX
 
 
-def _changed(trial: _Trial, sheet: Sheet, code: str, choice: str, figures: tuple[int, ...]) -> Sheet:
+def _changed(
+    trial: _Trial,
+    sheet: Sheet,
+    code: str,
+    choice: str,
+    figures: tuple[int, ...],
+    moved_points: Mapping[int, tuple[int, int, int]],
+) -> Sheet:
     readings: Readings = sheet.readings
     match code:
         case "R1":
@@ -179,20 +209,43 @@ def _changed(trial: _Trial, sheet: Sheet, code: str, choice: str, figures: tuple
         case "R9":
             counting = Counting.mix(*figures) if choice == "mix" else Counting()
             return replace(sheet, readings=replace(readings, counting=counting))
-        case _:  # R4: commendations stop at the cap already, so their sum with rewards may be cut again
-            return _with_rewards_capped(trial, sheet, choice)
+        case _:
+            return _with_other_sums(trial, sheet, moved_points)
 
 
-def _with_rewards_capped(trial: _Trial, sheet: Sheet, choice: str) -> Sheet:
-    if trial.cap is None or choice != "with-rewards":
+def _moved_points(trial: _Trial, code: str, choice: str) -> dict[int, tuple[int, int, int]]:
+    """Unit → by how much its commendations, criticisms and rewards would differ, in units of the last place."""
+    if code not in IN_PAPERS:
+        return {}
+    now = trial.rules.tariff
+    other = replace(now, readings=replace(now.readings, **{IN_PAPERS[code]: choice}))
+    moved = {}
+    for unit, listed in trial.papers.items():
+        before, after = papers.count(listed, now), papers.count(listed, other)
+        if before != after:
+            moved[unit] = (
+                to_units(after.commendations - before.commendations, now.places),
+                to_units(after.criticisms - before.criticisms, now.places),
+                to_units(after.rewards - before.rewards, now.places),
+            )
+    return moved
+
+
+def _with_other_sums(trial: _Trial, sheet: Sheet, moved: Mapping[int, tuple[int, int, int]]) -> Sheet:
+    if not moved or (sheet.kind == "special" and not trial.rules.joins_tracks):
         return sheet
-    return replace(
-        sheet,
-        units=tuple(
-            replace(unit, rewards=min(unit.rewards, max(trial.cap - unit.commendations, 0)))
-            for unit in sheet.units
-        ),
-    )
+    units = []
+    for unit in sheet.units:
+        plus, minus, rewards = moved.get(trial.ground.unit_of[unit.key], (0, 0, 0))
+        units.append(
+            replace(
+                unit,
+                commendations=unit.commendations + plus,
+                criticisms=unit.criticisms + minus,
+                rewards=unit.rewards + rewards,
+            )
+        )
+    return replace(sheet, units=tuple(units))
 
 
 def _place_moves(

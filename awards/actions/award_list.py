@@ -15,7 +15,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from awards import policy, queries
+from awards import award_queries as queries
+from awards import policy
 from awards.actions.signing import Minutes, require_first, require_other, require_reason
 from awards.models import Award, AwardList, AwardScheme, Filling, Individual, ListState, TieRuling
 from awards.words import why_words

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from awards import award_queries as queries
 from awards import contenders as contending
-from awards import queries
 from awards.actions.award_list import require_may_win, reseal, scheme_of
 from awards.actions.signing import require_reason
 from awards.models import AwardScheme, Individual, Nomination, PrizeLine
@@ -161,13 +161,11 @@ def name_individual(
 
 
 def _require_not_barred(cycle: Cycle, unit: Unit) -> None:
-    barred_from = queries.barred_from(queries.choices_of(cycle).veto_bars)
-    if contending.INDIVIDUAL not in barred_from:
-        return
-    if Membership.objects.filter(block__cycle=cycle, unit=unit, tally__is_barred=True).exists():
+    kinds = queries.bars_of(cycle).kinds(queries.choices_of(cycle).veto_bars)
+    if contending.INDIVIDUAL in kinds.get(unit.pk, frozenset()):
         raise Refused(
             "cannot-win",
-            _("%(unit)s is barred this year, and by reading R6 its people are as well.") % {"unit": unit},
+            _("%(unit)s is barred this year, and so are its people.") % {"unit": unit},
             "§6(6)",
             status=409,
         )

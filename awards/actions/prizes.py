@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from awards import money, queries
+from awards import award_queries as queries
+from awards import money
 from awards.actions.signing import require_reason
 from awards.models import Award, Division, DivisionShare, ListState, PrizeChange
 from awards.words import fault_sentence

@@ -65,7 +65,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Places"), "G02", ("board", "unit-sheet", "call")),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
     Section(_("Material"), "E03", ("imports", "import-preview"), any_stage=True),
-    Section(_("Result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
+    Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
     Section(_("Log"), "L08", ("log",), of_year=False),
 )
 

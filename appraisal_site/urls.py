@@ -65,3 +65,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("appraisal_site.api_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "appraisal_site.views.errors.senseless"
+handler403 = "appraisal_site.views.errors.forbidden"
+handler404 = "appraisal_site.views.errors.not_found"
+handler500 = "appraisal_site.views.errors.failed"

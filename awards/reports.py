@@ -223,10 +223,13 @@ class Paper:
 
 def papers_of(facts: Facts, changed: Sequence[Difference] = ()) -> list[Paper]:
     """Every paper of an edition, in the order of its list."""
-    papers = [Paper("notice.pdf", "notice", "结果通报", facts, {"changed": list(changed)})]
-    for number, block in enumerate(facts.blocks, 1):
-        papers += [
-            Paper(f"{kind}-{number}.pdf", kind, f"{block.name}{title}", facts, {"ranked": block})
-            for kind, title in (("tables", "名次表"), ("matrix", "得分总表"), ("letters", "结果告知书"))
-        ]
+    papers = [
+        Paper("notice.pdf", "notice", "结果通报", facts, {"changed": list(changed)}),
+        Paper("tables.pdf", "tables", "名次表", facts),
+        Paper("matrix.pdf", "matrix", "得分总表", facts),
+    ]
+    papers += [
+        Paper(f"letters-{number}.pdf", "letters", f"{block.name}结果告知书", facts, {"ranked": block})
+        for number, block in enumerate(facts.blocks, 1)
+    ]
     return papers

@@ -223,7 +223,7 @@ def _timed_lock(lock: dict[str, float]) -> Iterator[None]:
             yield
             lock["released"] = time.perf_counter()
 
-    imports._write, staging.staged = timed_write, timed_staged
+    imports._write, staging.staged = timed_write, timed_staged  # type: ignore[assignment]  # the same calls, timed
     try:
         yield
     finally:
@@ -252,7 +252,7 @@ def _bare(code: str, path: Path, user: User) -> float:
             "pk", "membership__unit__name", "sub_item__item__name", "sub_item__name"
         )
     }
-    sheet = python_calamine.load_workbook(str(path)).get_sheet_by_index(0).to_python()
+    sheet: list[list[Any]] = python_calamine.load_workbook(str(path)).get_sheet_by_index(0).to_python()
     at = connection.ops.adapt_datetimefield_value(timezone.now())
     rows = [
         (cells[unit, item, sub], "preliminary", round(score * 10_000), user.pk, at, True, "")

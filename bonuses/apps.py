@@ -10,3 +10,8 @@ from django.utils.translation import gettext_lazy as _
 class BonusesConfig(AppConfig):
     name = "bonuses"
     verbose_name = _("Papers")
+
+    def ready(self) -> None:
+        from bonuses import receivers
+
+        receivers.connect()

@@ -35,6 +35,12 @@ class Consequences(Protocol):
     def __call__(self, change: Change) -> Sequence[Move]: ...
 
 
+class SubItemsLed(Protocol):
+    """What a body leads or helps with in a year: (block id, name of the sub-item)."""
+
+    def __call__(self, body_unit_id: int, cycle_id: int) -> frozenset[tuple[int, str]]: ...
+
+
 class NotFilled(RuntimeError):
     """A port was asked before any app filled it."""
 
@@ -51,3 +57,17 @@ def consequences(change: Change) -> Sequence[Move]:
     if _consequences is None:
         raise NotFilled("consequences")
     return _consequences(change)
+
+
+_sub_items_led: SubItemsLed | None = None
+
+
+def fill_sub_items_led(answer: SubItemsLed) -> None:
+    global _sub_items_led  # a port is one socket for the whole process
+    _sub_items_led = answer
+
+
+def sub_items_led(body_unit_id: int, cycle_id: int) -> frozenset[tuple[int, str]]:
+    if _sub_items_led is None:
+        raise NotFilled("sub_items_led")
+    return _sub_items_led(body_unit_id, cycle_id)

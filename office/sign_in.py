@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.contrib.sessions.models import Session
@@ -16,9 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from office import audit
-
-if TYPE_CHECKING:
-    from office.models import User
+from office.models import User
 
 AGENT = "agent"  # keys in the session
 SIGNED_IN_AT = "signed_in_at"
@@ -98,5 +96,5 @@ def end_other_sessions(by: audit.Actor, this_key: str | None) -> int:
 @transaction.atomic
 def note_password_changed(by: audit.Actor) -> None:
     """The person chose a new password: the demand to do so is met."""
-    type(by.user).objects.filter(pk=by.user.pk).update(must_change_password=False)
+    User.objects.filter(pk=by.user.pk).update(must_change_password=False)
     audit.record(by, "account.password-changed", by.user)

@@ -12,7 +12,9 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Scoring")
 
     def ready(self) -> None:
-        from scoring import receivers
+        from office.ports import fill_sub_items_led
+        from scoring import queries, receivers
         from scoring.actions import imports  # noqa: F401 -- registers its job with the worker
 
         receivers.connect()
+        fill_sub_items_led(queries.sub_items_led)

@@ -5,7 +5,7 @@ What the lines mean is judged in scoring.workbooks.scores.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
@@ -68,6 +68,12 @@ def frame_of(
         Indicator.objects.filter(sub_item__item__block__cycle=cycle).values_list("sub_item_id", flat=True)
     )
     block_of = {item.pk: item.block_id for item in items}
+    items_in: dict[int, list[tuple[str, int]]] = {block.pk: [] for block in blocks}
+    for item in items:
+        items_in[item.block_id].append((item.name, item.pk))
+    subs_in: dict[int, list[tuple[str, int]]] = {item.pk: [] for item in items}
+    for sub in subs:
+        subs_in[sub.item_id] += [(sub.name, sub.pk), *((str(alias), sub.pk) for alias in sub.aliases)]
     names = [(name, pk) for pk, name in units.items()]
     may_score = may or may_score_many(hat, kind, cycle)
     may_propose = may_propose_many(hat, cycle)
@@ -83,12 +89,9 @@ def frame_of(
         block_names={block.pk: block.name for block in blocks},
         members=members,
         blocks_of=blocks_of,
-        items={
-            block.pk: NameBook([(item.name, item.pk) for item in items if item.block_id == block.pk])
-            for block in blocks
-        },
+        items={block: NameBook(names_in) for block, names_in in items_in.items()},
         item_names={item.pk: item.name for item in items},
-        subs={item.pk: NameBook(_sub_names(sub for sub in subs if sub.item_id == item.pk)) for item in items},
+        subs={item: NameBook(names_in) for item, names_in in subs_in.items()},
         rules={
             sub.pk: SubRule(
                 key=sub.pk,
@@ -123,13 +126,6 @@ def frame_of(
 
 def _nobody_refuses(unit_id: int, sub_item_id: int, block_id: int) -> Refused | None:
     return None
-
-
-def _sub_names(subs: Iterable[SubItem]) -> Iterator[tuple[str, int]]:
-    for sub in subs:
-        yield sub.name, sub.pk
-        for alias in sub.aliases:
-            yield str(alias), sub.pk
 
 
 def _leads_of(cycle: Cycle, subs: Iterable[SubItem]) -> Mapping[int, frozenset[int]]:

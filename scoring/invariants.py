@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from hashlib import sha256
+from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q
 from django.utils import timezone
@@ -21,11 +23,13 @@ from office.invariants import Breach, Table
 from office.models import AuditEntry
 from office.refusal import Refused
 from scoring import score_lines, second_calculation
+from scoring.actions import imports
 from scoring.models import (
     BatchState,
     Cell,
     Deduction,
     ImportBatch,
+    ImportPlan,
     Indicator,
     Involvement,
     Look,
@@ -370,6 +374,20 @@ def foreign_leads(cycle_code: str) -> Iterator[Breach]:
 # The log and the imports
 
 
+def _lines_of(entry: AuditEntry, details: Mapping[str, Any]) -> Iterator[score_lines.Line]:
+    """What a bulk write stored: the plan the import took in, or the lines kept beside the entry."""
+    wanted = details.get("plan_sha256")
+    if wanted is None:
+        yield from score_lines.read(details)
+        return
+    plan = ImportPlan.objects.filter(batch_id=int(entry.object_id)).first()
+    content = bytes(plan.content) if plan is not None else b""
+    if sha256(content).hexdigest() != wanted:
+        raise Refused("plan-altered", gettext("the lines of this import were altered or are gone"))
+    for cell_id, points in imports.points_taken(content):
+        yield cell_id, str(details.get("kind")), points
+
+
 @TABLE.invariant(
     "score-log", _("Every stored score is what the log says was last entered, and the other way round.")
 )
@@ -378,6 +396,7 @@ def scores_beside_the_log(cycle_code: str) -> Iterator[Breach]:
     entries = AuditEntry.objects.filter(cycle_code=cycle_code).filter(
         Q(object_type=Cell._meta.label, act__in=["score.recorded", CLEARED])
         | Q(details__contains=f'"{score_lines.DETAIL}"')
+        | Q(object_type=ImportBatch._meta.label, act="scores.imported")
     )
     for entry in entries.order_by("number").iterator(chunk_size=2000):
         details = audit.details_of(entry)
@@ -387,7 +406,7 @@ def scores_beside_the_log(cycle_code: str) -> Iterator[Breach]:
             told[key] = (None if after is None else Decimal(after), entry.number)
             continue
         try:
-            for cell_id, kind, points in score_lines.read(details):
+            for cell_id, kind, points in _lines_of(entry, details):
                 told[cell_id, kind] = (points, entry.number)
         except Refused as refusal:
             yield Breach(f"office.AuditEntry {entry.number}", refusal.sentence)

@@ -26,12 +26,13 @@ from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
 from scoring import score_lines
-from scoring.actions import scores
+from scoring.actions import imports, scores
 from scoring.models import (
     BatchState,
     Cell,
     Deduction,
     ImportBatch,
+    ImportPlan,
     Indicator,
     MajorItem,
     Score,
@@ -40,6 +41,7 @@ from scoring.models import (
     SubItem,
 )
 from tests.cast import Cast, build
+from tests.workbooks.files import sheet_of
 from units.models import (
     Block,
     Conflict,
@@ -386,3 +388,28 @@ def test_an_empty_year_holds(db: None) -> None:
     build(code="2013")
 
     assert breached("2013") == set()
+
+
+def test_a_sheet_taken_in_and_one_that_clears_agree_with_the_log(sound: Cast) -> None:
+    header = ("单位", "大项", "中项", "得分", "说明")
+    sheets: list[list[tuple[Any, ...]]] = [
+        [header, ("白水乡", "决战园区", "决战园区", 91.25, ""), ("东河镇", "社会管理", "信访", "380", "")],
+        [header, ("东河镇", "社会管理", "信访", "撤销", "录错")],
+    ]
+    for content in sheets:
+        office = sound.hat("office1")
+        batch = imports.hand_in(
+            by=office,
+            cycle=sound.cycle,
+            kind=ScoreKind.PRELIMINARY,
+            chunks=[sheet_of(content)],
+            name="评分表.xlsx",
+        )
+        read = imports.read_in(batch, office)
+        assert read.report["errors"] == []
+        imports.confirm(by=office, cycle=sound.cycle, batch_id=read.pk)
+    assert breached() == set()
+
+    ImportPlan.objects.filter(batch=batch).update(content=b"")
+
+    assert breached() == {"score-log"}

@@ -69,6 +69,8 @@ def _rows_of(pattern: URLPattern) -> tuple[str, ...]:
     )
     if isinstance(carried, str):
         return (carried,)
+    if isinstance(carried, tuple):
+        return carried
     if not carried:
         return ()
     rows: list[str] = []
@@ -110,8 +112,10 @@ def plain() -> list[Route]:
 
 def _address(route: Route) -> str:
     """The page's address with the year 2012 and, for whatever else it names, something that is not there."""
-    kinds = dict(reversed(part.split(":")) for part in re.findall(r"<([^>]+)>", route.path))
-    values = {name: 987654321 if kind == "int" else "没有的" for name, kind in kinds.items()}
+    values: dict[str, object] = {
+        name: 987654321 if kind == "int" else "没有的"
+        for kind, name in re.findall(r"<(\w+):(\w+)>", route.path)
+    }
     if "kind" in values:
         values["kind"] = "lead"
     return reverse(route.name, kwargs=values | ({"code": "2012"} if route.of_year else {}))
@@ -126,16 +130,17 @@ def _client(cast: Cast, role: Role) -> Client:
     return client
 
 
-def _expected(route: Route, role: Role, stage: Stage) -> str:
-    row = route.rows[0]
+def _expected(route: Route, role: Role, stage: Stage) -> set[str]:
+    """What the row allows the page to answer; a form may or may not be shown before its stage is open."""
+    row = next((one for one in route.rows if not matrix.grant(one, role).is_denied), route.rows[0])
     grant = matrix.grant(row, role)
     if grant.is_denied:
-        return "to sign in" if role is Role.ANONYMOUS else "denied"
+        return {"to sign in" if role is Role.ANONYMOUS else "denied"}
     if grant.published and stage not in stages.AFTER_PUBLICATION:
-        return "not found"
-    if row in READ_BY_STAGE and grant.in_stage and stage not in stages.OPEN_IN[row]:
-        return "not yet"
-    return "allowed"
+        return {"not found"}
+    if grant.in_stage and stage not in stages.OPEN_IN[row]:
+        return {"not yet"} if row in READ_BY_STAGE else {"not yet", "allowed"}
+    return {"allowed"}
 
 
 def _met(client: Client, route: Route, method: str = "GET") -> str:
@@ -153,13 +158,14 @@ def test_a_role_meets_on_every_page_what_its_row_says(cast: Cast, role: Role) ->
         cast.at(stage)
         met = {route.name: _met(client, route) for route in plain()}
 
-        assert met == {route.name: _expected(route, role, stage) for route in plain()}, stage
+        wrong = {r.name: met[r.name] for r in plain() if met[r.name] not in _expected(r, role, stage)}
+        assert wrong == {}, stage
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_denied_role_is_turned_away_before_its_object_is_even_looked_for(cast: Cast, role: Role) -> None:
     client = _client(cast, role)
-    denied = [r for r in pages() if matrix.grant(r.rows[0], role).is_denied]
+    denied = [r for r in pages() if all(matrix.grant(row, role).is_denied for row in r.rows)]
 
     met = {r.name: _met(client, r, r.methods[-1]) for r in denied}
 

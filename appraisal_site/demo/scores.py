@@ -20,6 +20,7 @@ from appraisal_site.demo.people import People
 from appraisal_site.demo.words import HARDLY_INVOLVED
 from office import audit
 from office.fields import format_points
+from scoring import score_lines
 from scoring.actions import scores as acts
 from scoring.models import Cell, Deduction, Involvement, Look, MajorItem, Score, ScoreKind
 from units.hats import Hat
@@ -125,6 +126,9 @@ def write(
     for block_id in {cell.block_id for cell, _mark in chosen}:
         announce_stale(block_id)
     cycle = book.people.cycle
+    lines = [(cell.pk, str(kind), _points(mark.points)) for cell, mark in chosen]
+    kept = score_lines.keep(lines, book.people.hats["office1"].user)
+    audit.record(None, "scores.filled", cycle, cycle_code=cycle.code, kind=str(kind), demo=True, **kept)
     for hat, count in tally.values():
         audit.record(
             hat, "scores.recorded", cycle, cycle_code=cycle.code, kind=str(kind), count=count, demo=True

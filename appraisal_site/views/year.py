@@ -317,7 +317,11 @@ def reopen(request: PageRequest) -> HttpResponse:
     """Open a stage's work again for one unit or all, until a time."""
     cycle = request.cycle
     stages = [s for s in ORDER if s in MAY_BE_REOPENED and s.position <= cycle.stage_now.position]
-    form = ReopenForm(request.POST if request.method == "POST" else None, stages=stages, units=queries.units_taking_part(cycle))
+    form = ReopenForm(
+        request.POST if request.method == "POST" else None,
+        stages=stages,
+        units=queries.units_taking_part(cycle),
+    )
 
     def act(filled: ReopenForm) -> None:
         cycle_actions.reopen(

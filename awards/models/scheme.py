@@ -19,13 +19,22 @@ class Kind(models.TextChoices):
     INDIVIDUAL = "个人", _("individual")
 
 
+class Filling(models.TextChoices):
+    MOVE_UP = "move-up", _("the next moves up")
+    LEAVE_EMPTY = "leave-empty", _("the place stays empty")
+
+
 class SchemeManager(models.Manager["AwardScheme"]):
     def get_by_natural_key(self, cycle_code: str, name: str) -> AwardScheme:
         return self.get(cycle__code=cycle_code, name=name)
 
 
 class AwardScheme(models.Model):
-    """`rests_on` holds references as the plan workbook writes them: 总分, 大项:NAME, 中项:NAME or 推荐."""
+    """`rests_on` holds references as the plan workbook writes them: 总分, 大项:NAME, 中项:NAME or 推荐.
+
+    `filling` says what becomes of a barred unit's place; `tie_order` holds the awards.policy.TieKey values
+    declared before the year opened, in their sequence.
+    """
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="award_schemes")
     name = models.CharField(_("award"), max_length=80)
@@ -33,6 +42,10 @@ class AwardScheme(models.Model):
     blocks = models.ManyToManyField(Block, blank=True, related_name="award_schemes", verbose_name=_("blocks"))
     rests_on = models.JSONField(_("rests on"), default=list)
     order = models.PositiveIntegerField(_("order"), default=0)
+    filling = models.CharField(
+        _("a barred unit's place"), max_length=12, choices=Filling.choices, default=Filling.MOVE_UP
+    )
+    tie_order = models.JSONField(_("declared order among equals"), default=list, blank=True)
 
     objects: ClassVar[SchemeManager] = SchemeManager()
 

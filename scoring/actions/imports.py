@@ -5,10 +5,12 @@ What the lines mean is judged in scoring.workbooks.scores; how the rows are writ
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
@@ -51,8 +53,13 @@ def kind_of(batch: ImportBatch) -> ScoreKind:
 def kinds_open_to(hat: Hat, cycle: Cycle) -> list[ScoreKind]:
     """The kinds of score this hat's role may hand in at all, those open now first."""
     known = [(kind, may_score_many(hat, kind, cycle)) for kind in ScoreKind]
-    allowed = [(kind, may.closed_everywhere is not None) for kind, may in known if may.denied is None]
-    return [kind for kind, _closed in sorted(allowed, key=lambda pair: pair[1])]
+    # The office may type self scores from paper all year; that is never what it comes for first.
+    allowed = [
+        (may.closed_everywhere is not None, kind is ScoreKind.SELF and hat.role is Role.OFFICE, kind)
+        for kind, may in known
+        if may.denied is None
+    ]
+    return [kind for _closed, _seldom, kind in sorted(allowed, key=lambda each: each[:2])]
 
 
 def hand_in(
@@ -183,7 +190,7 @@ def read_in(
         }
         return _keep(batch, BatchState.REFUSED, report, {}, None)
     report = plan.report.as_dict() | {
-        "counts": plan.counts.as_dict(),
+        "counts": plan.counts.as_dict() if plan.report.is_clean else {},
         "changes": plan.changes,
         "unknown": [
             [text, [[name, frame.units.find(name)] for name in nearest]]
@@ -201,7 +208,15 @@ def look(
     """What a workbook would do, without keeping anything; raises Refused when it is no readable workbook."""
     _ensure_cells(cycle)
     frame = import_queries.frame_of(cycle, kind, by, second=confirmed_by)
-    return frame, read_scores(source, frame, file_name=name)
+    # A large sheet makes a million small objects without one cycle among them; looking for cycles again and
+    # again would cost a third of the time.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return frame, read_scores(source, frame, file_name=name)
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def hat_to_score(user: User, kind: ScoreKind, cycle: Cycle) -> Hat:
@@ -298,6 +313,15 @@ def _pack(plan: SheetPlan) -> bytes:
 
 def _unpack(content: bytes) -> Kept:
     return Kept(*orjson.loads(zlib.decompress(content)))
+
+
+def points_taken(content: bytes) -> Iterator[tuple[int, Decimal | None]]:
+    """Cell and points of every score a kept plan stores, None where it clears one; for who checks the log."""
+    kept = _unpack(content)
+    for cell, points, _reason, _whom in kept.scores:
+        yield cell, Decimal(points).scaleb(-STORED_PLACES)
+    for cell, _why in kept.cleared:
+        yield cell, None
 
 
 def _staged_rows(kept: Kept) -> list[staging.StagedRow]:
@@ -517,6 +541,8 @@ def _prepare_standings(
             if array is not None:
                 for (member, sub), value in points.get(block_id, {}).items():
                     array[row_of[member], column_of[sub]] = MISSING if value is None else value // scale
+            assert arrays.not_involved is not None
+            assert arrays.proposed is not None
             for member, sub in involved.get(block_id, ()):
                 arrays.not_involved[row_of[member], column_of[sub]] = confirmed
                 arrays.proposed[row_of[member], column_of[sub]] = not confirmed

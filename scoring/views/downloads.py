@@ -5,7 +5,7 @@ The matrix and the score sheets, which come back as imports, are in scoring.work
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from scoring import queries
 from scoring.engine.sheet import BlockStanding, ItemResult, RowResult
 from scoring.models import MajorItem
 from scoring.views.board import seen_blocks
+from scoring.views.shared import nothing_here
 from units.pages import PageRequest, page
 
 
@@ -25,7 +26,7 @@ def board_xlsx(request: PageRequest) -> HttpResponse:
     cycle = request.cycle
     blocks = [b for b in seen_blocks(request, "G04") if request.GET.get("block", str(b.pk)) == str(b.pk)]
     if not blocks:
-        raise Http404
+        raise nothing_here()
     standings = queries.standings_of(blocks)
     weights: dict[int, list[str]] = {}
     for item in MajorItem.objects.filter(block__in=blocks).order_by("order", "pk"):

@@ -26,6 +26,7 @@ from scoring.models import BatchState, ImportBatch, ScoreKind
 from scoring.views.downloads import attachment
 from scoring.views.shared import block_named
 from scoring.workbooks import exports
+from scoring.workbooks.frame import TITLE_WORDS
 from units.actions.names import learn_alias
 from units.hats import Hat
 from units.matrix import Role
@@ -49,6 +50,7 @@ CHANGE_WORDS: Final = {
     "changed": ("amber", gettext_lazy("changed")),
     "cleared": ("red", gettext_lazy("cleared")),
     "not-involved": ("amber", gettext_lazy("not involved")),
+    "proposed": ("amber", gettext_lazy("not involved, proposed")),
 }
 COUNT_WORDS: Final = (
     ("added", gettext_lazy("Added")),
@@ -75,7 +77,7 @@ def _kind_chosen(text: str, kinds: list[ScoreKind]) -> ScoreKind:
     return next((kind for kind in kinds if str(kind) == text), kinds[0])
 
 
-@page("L14", methods=("GET", "POST"))
+@page("E03", "E01", "E02", "D02", methods=("GET", "POST"))
 def collect(request: PageRequest) -> HttpResponse:
     """Drop one sheet or forty; what became of each, who has not sent, what came in before."""
     kinds = _kinds(request.hat, request.cycle)
@@ -85,7 +87,7 @@ def collect(request: PageRequest) -> HttpResponse:
 
 
 def _take_files(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
-    sent: list[UploadedFile] = request.FILES.getlist("files")
+    sent: list[UploadedFile[Any]] = request.FILES.getlist("files")
     if not sent:
         raise Refused("no-file", _("Please choose at least one workbook."), status=422)
     if len(sent) > MOST_FILES:
@@ -144,7 +146,7 @@ def _show_table(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
                     "One workbook or many at once, .xlsx or .xls, at most 20 MB each. Every file stands alone."
                 ),
                 "accept": ".xlsx,.xls",
-                "button": _("Read"),
+                "button": _("Read the files"),
                 "many": True,
                 "hidden": [("kind", str(kind))],
             },
@@ -196,6 +198,7 @@ def _batch_row(batch: ImportBatch, cycle: Cycle) -> dict[str, Any]:
         "errors": len(errors),
         "warnings": len(warnings),
         "url": reverse("import-preview", args=[cycle.code, batch.pk]),
+        "url_label": _("Look and confirm") if batch.state == BatchState.PREVIEW else _("Look"),
         "marked_url": reverse("import-marked", args=[cycle.code, batch.pk]) if _has_marks(batch) else "",
     }
 
@@ -253,6 +256,8 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         {
             "page_title": batch.file.name,
             "breadcrumbs": [
+                (_("Home"), reverse("home")),
+                (cycle.code, reverse("year", args=[cycle.code])),
                 (_("Material"), reverse("imports", args=[cycle.code])),
                 (batch.file.name, ""),
             ],
@@ -396,7 +401,7 @@ def marked(request: PageRequest, pk: int) -> HttpResponse:
         warnings=[Problem(**problem) for problem in batch.report.get("warnings", [])],
     )
     stem = batch.file.name.rpartition(".")[0] or batch.file.name
-    return attachment(marked_copy(files.read(batch.file), report), f"{stem}-{_('marked')}.xlsx")
+    return attachment(marked_copy(files.read(batch.file), report), f"{stem}-{_('Marked copy')}.xlsx")
 
 
 @page("L14")
@@ -409,7 +414,7 @@ def score_sheet(request: PageRequest, kind: str) -> HttpResponse:
     content = exports.score_sheet(
         by=request.hat, cycle=request.cycle, kind=chosen, filled=request.GET.get("filled") == "1"
     )
-    return attachment(content, f"{request.cycle.code}-评分表-{exports.TITLE_WORDS[kind]}.xlsx")
+    return attachment(content, f"{request.cycle.code}-评分表-{TITLE_WORDS[kind]}.xlsx")
 
 
 @page("G04")

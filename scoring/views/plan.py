@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from office.charts import Band, Part, weights_picture
 from office.fields import format_points
 from scoring.models import MajorItem, RuleSource, SubItem
-from scoring.views.shared import address, blocks_of
+from scoring.views.shared import address, blocks_of, nothing_here
 from units import permissions
 from units.models import Block, Cycle
 from units.pages import PageRequest, page
@@ -30,11 +30,20 @@ def plan(request: PageRequest) -> HttpResponse:
     cycle = request.cycle
     blocks = list(blocks_of(cycle))
     if not blocks:
-        return render(request, "scoring/plan.html", {"shown": None, "blocks": []})
+        return render(
+            request,
+            "scoring/plan.html",
+            {
+                "shown": None,
+                "import_url": address("plan-workbook", cycle.code)
+                if permissions.may("B02", request.hat, cycle)
+                else "",
+            },
+        )
     wanted = request.GET.get("block", str(blocks[0].pk))
     shown = next((b for b in blocks if str(b.pk) == wanted), None)
     if shown is None:
-        raise Http404
+        raise nothing_here()
     items = list(
         MajorItem.objects.filter(block=shown)
         .order_by("order", "pk")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 from office.fields import from_units
+from office.refusal import Refused
 from units.models import Block, Cycle
 
 
@@ -23,9 +24,19 @@ def block_named(cycle: Cycle, name: str) -> Block:
     """The cycle's block of that name with `cycle` set; 404 when there is none."""
     block = cycle.blocks.filter(name=name).first()
     if block is None:
-        raise Http404
+        raise nothing_here()
     block.cycle = cycle
     return block
+
+
+def nothing_here() -> Refused:
+    """What does not exist and what is another's answer alike, to the last word."""
+    return Refused("not-found", _("There is no such record."), status=404)
+
+
+def crumbs(cycle: Cycle, *steps: tuple[str, str]) -> list[tuple[str, str]]:
+    """From the year to the page shown; `steps` are (label, address), the last without one."""
+    return [(_("Year %(year)s") % {"year": cycle.year}, address("year", cycle.code)), *steps]
 
 
 def decimal_of(units: int | None, places: int) -> Decimal | None:

@@ -5,13 +5,13 @@ A unit sees its own from the results stage on (G03); others see it with the tota
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from office.refusal import Refused
 from scoring import unit_facts, words
+from scoring.views.shared import crumbs, nothing_here
 from units import permissions
 from units.matrix import Role
 from units.models import Membership
@@ -29,16 +29,16 @@ def unit_sheet(request: PageRequest, name: str) -> HttpResponse:
         .order_by("block__order", "block_id")
     )
     if not members:
-        raise Http404
+        raise nothing_here()
     unit = members[0].unit
     is_own = hat.role in {Role.OFFICIAL, Role.PRINCIPAL}
     # Whose sheet it is comes before which of its blocks: a foreign one is 404 either way.
     if is_own and unit.pk != hat.unit_id:
-        raise Refused("not-found", _("There is no such record."), status=404)
+        raise nothing_here()
     wanted = request.GET.get("block", str(members[0].block_id))
     member = next((m for m in members if str(m.block_id) == wanted), None)
     if member is None:
-        raise Http404
+        raise nothing_here()
     block = member.block
     block.cycle = cycle
     permissions.require("G03" if is_own else "G02", hat, cycle, unit_id=unit.pk, block=block)
@@ -50,6 +50,11 @@ def unit_sheet(request: PageRequest, name: str) -> HttpResponse:
         request,
         "scoring/unit_sheet.html",
         {
+            "breadcrumbs": crumbs(
+                cycle,
+                (_("Board"), reverse("board", args=[cycle.code]) if not is_own else ""),
+                (unit.name, ""),
+            ),
             "unit": {
                 "name": unit.name,
                 "short_name": unit.short_name,

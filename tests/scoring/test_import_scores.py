@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from office import audit, files
-from office.models import AuditEntry
+from office.models import AuditEntry, User
 from office.refusal import Refused
 from scoring import queries
 from scoring.actions import imports, scores
-from scoring.models import BatchState, Deduction, ImportBatch, Involvement, Score, ScoreKind, Standing
+from scoring.models import BatchState, Cell, Deduction, ImportBatch, Involvement, Score, ScoreKind, Standing
 from scoring.workbooks import exports
 from tests.cast import Cast
 from tests.workbooks.files import sheet_of
 from units.actions.names import learn_alias
-from units.models import UnitName
+from units.hats import hats_of
+from units.models import Cycle, UnitName
 from units.stages import Stage
 
 HEADER = ("单位", "大项", "中项", "得分", "说明")
@@ -480,7 +483,7 @@ def test_a_fault_in_the_middle_of_the_write_leaves_the_old_state(
     def die(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the worker was killed")
 
-    monkeypatch.setattr(imports.audit, "record", die)
+    monkeypatch.setattr(audit, "record", die)
     with pytest.raises(RuntimeError):
         confirm(cast, batch)
 
@@ -614,3 +617,51 @@ def _queries_of(cast: Cast, content: bytes, by: str) -> int:
     ) as captured:
         confirm(cast, hand_in(cast, content, by=by), by=by)
     return len(captured)
+
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "评分表-示例.xlsx"
+
+
+@pytest.mark.django_db
+def test_the_example_is_our_own_export_and_imports_unchanged_into_the_shipped_year() -> None:
+    call_command("loaddata", "plan_2012", verbosity=0)
+    cycle = Cycle.objects.select_related("host").get(code="2012")
+    Cycle.objects.update(stage=Stage.PRELIMINARY_REVIEW)
+    cycle.refresh_from_db()
+    office = hats_of(User.objects.create(username="office", is_superuser=True))[0]
+
+    made = exports.score_sheet(by=office, cycle=cycle, kind=ScoreKind.PRELIMINARY, filled=True)
+    batch = imports.hand_in(
+        by=office, cycle=cycle, kind=ScoreKind.PRELIMINARY, chunks=[EXAMPLE.read_bytes()], name=EXAMPLE.name
+    )
+    imports.read_in(batch, office)
+
+    assert EXAMPLE.read_bytes() == made
+    # 15 × 27 + 23 × 13 + 43 × 14 cells of the three blocks, 22 + 19 + 14 of the tracks
+    assert (batch.state, batch.report["changed"]) == (BatchState.PREVIEW, 0)
+    assert (batch.report["counts"]["left"], warnings(batch)) == (1361, [])
+
+
+def test_two_who_confirm_the_same_bytes_at_one_moment_meet_at_the_constraint(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = book(*GOOD)
+    first, second = hand_in(cast, content), hand_in(cast, content, by="office2")
+    real, asked = imports._require_new, []
+
+    def as_if_asked_before_the_other_committed(target: str, sha256: str) -> None:
+        asked.append(target)
+        if len(asked) > 1:
+            real(target, sha256)
+
+    confirm(cast, first)
+    Cell.objects.update(version=0)  # as the second preview saw them
+    monkeypatch.setattr(imports, "_require_new", as_if_asked_before_the_other_committed)
+
+    with pytest.raises(Refused) as refusal:
+        confirm(cast, second, by="office2")
+
+    assert refusal.value.code == "already-imported"
+    assert len(asked) == 2
+    assert AuditEntry.objects.filter(act="scores.imported").count() == 1
+    assert Score.objects.filter(batch=second).count() == 0

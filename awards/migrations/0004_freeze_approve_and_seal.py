@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('awards', '0002_begin'),
+        ('awards', '0003_awards_and_money'),
         ('office', '0001_begin'),
         ('units', '0001_begin'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

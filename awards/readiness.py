@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 from awards.models import AwardScheme
 from awards.models.scheme import Kind
+from awards.readings import readings_that_hold
+from bonuses.models import Adjustment, AdjustmentState
 from office.fields import format_points
 from scoring import readiness
 from scoring.models import Score, ScoreKind
@@ -59,7 +61,20 @@ def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[
     found = [lack for lack in found if not lack.block or lack.block in names]
     for block in chosen:
         block.cycle = cycle
-    return found + second_calculation_lacks(chosen)
+    return found + reading_lacks(cycle) + second_calculation_lacks(chosen)
+
+
+def reading_lacks(cycle: Cycle) -> list[Lack]:
+    """Readings nobody has decided although an alternative would move a place or an award."""
+    return [
+        Lack(
+            "undecided-reading",
+            _("Reading %(code)s changes a place or an award and is not decided.") % {"code": reading.code},
+            route="readings",
+            signable=False,
+        )
+        for reading in readings_that_hold(cycle)
+    ]
 
 
 # The evening before
@@ -134,7 +149,7 @@ def check_up(cycle: Cycle, drafts: Mapping[str, dict[str, Any]], seed: str) -> C
         narrow=[found for block in blocks for found in narrow_places(block)],
         ties=[found for block in blocks for found in ties(block, places.get(block["name"], 0))],
         flat=flat_marks(cycle),
-        without_paper=on_behalf_without_paper(cycle),
+        without_paper=[*on_behalf_without_paper(cycle), *originals_not_seen(cycle)],
         sample=sample(drafts, seed),
     )
 
@@ -204,6 +219,16 @@ def on_behalf_without_paper(cycle: Cycle) -> list[str]:
             "on_behalf_of__name", "cell__membership__unit__name", "cell__sub_item__name"
         )
     ]
+
+
+def originals_not_seen(cycle: Cycle) -> list[str]:
+    """Papers that count although nobody has noted that the original was seen."""
+    rows = Adjustment.objects.filter(
+        membership__block__cycle=cycle,
+        state=AdjustmentState.VERIFIED,
+        document__original_seen_at__isnull=True,
+    ).select_related("unit", "document")
+    return [str(row) for row in rows.order_by("pk")]
 
 
 def sample(drafts: Mapping[str, dict[str, Any]], seed: str) -> list[Sampled]:

@@ -365,14 +365,18 @@ def register() -> None:
         return {"edition": done.pk, "digest": done.digest, "code": done.code}
 
 
+def is_denied_opening(by: Hat) -> bool:
+    """Row I04 names who publishes; its stage is over once there is something to open."""
+    return permissions.grant_of("I04", by).is_denied
+
+
 @transaction.atomic
 def set_open(*, by: Hat, found: Edition, is_open: bool) -> Edition:
     """The office opens the newest edition to everybody, or closes it; off by default.  Row A02.
 
     Raises Refused for other roles than the office and for an edition that is not the newest.
     """
-    # Row I04 names who publishes; its stage is over once there is something to open.
-    if permissions.grant_of("I04", by).is_denied or not by.fits(found.cycle):
+    if is_denied_opening(by) or not by.fits(found.cycle):
         raise Refused(
             "not-permitted",
             _("As %(role)s you may not do this.") % {"role": by.label or by.role},

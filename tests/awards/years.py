@@ -20,12 +20,13 @@ from tests.cast import Cast
 from units.hats import Hat, hat_for
 from units.matrix import Role
 from units.models import Cycle, Reading
+from units.readings import QUESTIONS
 from units.signals import announce_stale, once_per_block
 from units.stages import Stage
 
 
 def score_every_cell(cycle: Cycle) -> None:
-    """Give every cell without a counted score one, spread by its number; decide R1 so that nothing holds."""
+    """Give every cell without a counted score one, spread by its number; decide every reading so that nothing holds."""
     person = User.objects.get(username="office1")
     now = timezone.now()
     made = []
@@ -58,11 +59,10 @@ def score_every_cell(cycle: Cycle) -> None:
                 after=format_points(score.points),
             )
         Cell.objects.filter(block__cycle=cycle, involvement="proposed").update(involvement="rejected")
-        Reading.objects.update_or_create(
-            cycle=cycle,
-            code="R1",
-            defaults={"choice": cycle.rounding, "decided_by": person, "decided_at": now, "reason": "按方案"},
-        )
+        for question in QUESTIONS:
+            choice = cycle.rounding if question.code == "R1" else question.shipped
+            decided = {"choice": choice, "decided_by": person, "decided_at": now, "reason": "按方案"}
+            Reading.objects.update_or_create(cycle=cycle, code=question.code, defaults=decided)
         for block in cycle.blocks.all():
             announce_stale(block.pk)
 

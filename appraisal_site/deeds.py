@@ -25,6 +25,16 @@ from units.permissions import may
 from units.stages import Stage
 
 WORDS: dict[str, object] = {
+    "account.created": _("made an account"),
+    "account.edited": _("changed an account"),
+    "account.password-reset": _("set a new first password"),
+    "record.added": _("added a record of the plan"),
+    "record.changed": _("changed a record of the plan"),
+    "record.removed": _("took a record of the plan out"),
+    "role.granted": _("granted a role"),
+    "role.revoked": _("revoked a role"),
+    "system-role.granted": _("granted a role over the system"),
+    "system-role.revoked": _("revoked a role over the system"),
     "account.changed": _("changed the own account"),
     "account.password-changed": _("changed the password"),
     "account.sessions-ended": _("ended the other sessions"),

@@ -77,7 +77,7 @@ def _kind_chosen(text: str, kinds: list[ScoreKind]) -> ScoreKind:
     return next((kind for kind in kinds if str(kind) == text), kinds[0])
 
 
-@page("L14", methods=("GET", "POST"))
+@page("E03", "E01", "E02", "D02", methods=("GET", "POST"))
 def collect(request: PageRequest) -> HttpResponse:
     """Drop one sheet or forty; what became of each, who has not sent, what came in before."""
     kinds = _kinds(request.hat, request.cycle)

@@ -348,7 +348,7 @@ def _reviewer(desk: Desk, sight: Sight) -> None:
     )
     todo = list(rows)
     if may("E02" if kind is ScoreKind.ONSITE else "E01", sight.hat, cycle):
-        label = ScoreKind(kind).label
+        label = STAGE_LABELS[Stage.ONSITE_REVIEW if kind is ScoreKind.ONSITE else Stage.PRELIMINARY_REVIEW]
         desk.tasks += [
             task(
                 f"{unit} · {label}",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -24,7 +24,7 @@ def address(cell: Cell) -> str:
     return f"{YEAR}cells/{cell.pk}/"
 
 
-def post(client: Client, cell: Cell, *, htmx: bool = True, **typed: str) -> HttpResponse:
+def post(client: Client, cell: Cell, *, htmx: bool = True, **typed: str) -> Any:
     cell.refresh_from_db()
     values = {"kind": "preliminary", "version": str(cell.version), "reason": ""} | typed
     return client.post(address(cell), values, headers=HTMX if htmx else {})

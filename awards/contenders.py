@@ -56,7 +56,7 @@ class _Figure:
     shown: str
     missing: int
     is_mean: bool  # nothing but means of others
-    weighted: Fraction
+    weighted: int
 
 
 def contenders_for(
@@ -98,8 +98,8 @@ def contenders_for(
                     recommended=facts.recommended.get((basis.scheme_key, row.unit_key)),
                     tie_figures={
                         TieKey.WEIGHTED: figure.weighted,
-                        TieKey.FEWER_DEDUCTIONS: Fraction(-row.criticisms),
-                        TieKey.TOTAL: Fraction(row.final),
+                        TieKey.FEWER_DEDUCTIONS: -row.criticisms,
+                        TieKey.TOTAL: row.final,
                     },
                 )
             )
@@ -115,10 +115,9 @@ def _figure_of(basis: Basis, row: RowResult, places: int, facts: Facts) -> _Figu
             format_points(row.final, places),
             row.missing,
             _is_mean(row.unit_key, cells, facts),
-            Fraction(row.preliminary),
+            row.preliminary,
         )
-    score = base = missing = 0
-    weighted = Fraction(0)
+    score = base = missing = weighted = 0
     cells = []
     for item in row.items:
         if ITEM + item.item in basis.rests_on:

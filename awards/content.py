@@ -99,11 +99,15 @@ def _text(value: Any) -> Any:
 def _units(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     names: dict[int, list[tuple[str, str]]] = defaultdict(list)
     chosen = list(blocks)
-    for unit, kind, name in UnitName.objects.filter(unit__memberships__block__in=chosen).distinct().values_list(
-        "unit_id", "kind", "name"
+    for unit, kind, name in (
+        UnitName.objects.filter(unit__memberships__block__in=chosen)
+        .distinct()
+        .values_list("unit_id", "kind", "name")
     ):
         names[unit].append((kind, name))
-    members = Membership.objects.filter(block__in=chosen).select_related("unit").order_by("unit__order", "unit_id")
+    members = (
+        Membership.objects.filter(block__in=chosen).select_related("unit").order_by("unit__order", "unit_id")
+    )
     units = {member.unit_id: member.unit for member in members}
     return [
         _plain(
@@ -135,7 +139,9 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
     ):
         subs[sub.item_id].append(sub)
     members: dict[int, list[Membership]] = defaultdict(list)
-    for member in Membership.objects.filter(block__in=ids).select_related("unit").order_by("unit__order", "id"):
+    for member in (
+        Membership.objects.filter(block__in=ids).select_related("unit").order_by("unit__order", "id")
+    ):
         members[member.block_id].append(member)
     tallies = {t.membership_id: t for t in Tally.objects.filter(membership__block__in=ids)}
     cells = _cells(ids)
@@ -155,7 +161,12 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
             ],
             "members": [_member(member, tallies.get(member.pk)) for member in members[block.pk]],
             "cells": [
-                {"unit": member.unit.name, "item": item.name, "sub_item": sub.name, **cells[member.pk, sub.pk]}
+                {
+                    "unit": member.unit.name,
+                    "item": item.name,
+                    "sub_item": sub.name,
+                    **cells[member.pk, sub.pk],
+                }
                 for member in members[block.pk]
                 for item in items[block.pk]
                 for sub in subs[item.pk]

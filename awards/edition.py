@@ -14,9 +14,22 @@ from typing import Any
 from awards import verifier
 from awards.verifier import digest_of, short_code
 
-__all__ = ["Difference", "canonical", "differences", "digest_of", "edition_of", "manifest_of", "short_code", "verify"]
+__all__ = [
+    "Difference",
+    "canonical",
+    "differences",
+    "digest_of",
+    "edition_of",
+    "manifest_of",
+    "short_code",
+    "verify",
+]
 
-DRAFT_FORMAT, EDITION_FORMAT, MANIFEST_FORMAT = "appraisal-draft-1", "appraisal-edition-1", "appraisal-manifest-1"
+DRAFT_FORMAT, EDITION_FORMAT, MANIFEST_FORMAT = (
+    "appraisal-draft-1",
+    "appraisal-edition-1",
+    "appraisal-manifest-1",
+)
 EDITION_FILE, MANIFEST_FILE, VERIFIER_FILE = "edition.json", "manifest.json", "verify.py"
 
 

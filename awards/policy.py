@@ -98,7 +98,7 @@ class Contender:
     bars: frozenset[Why] = frozenset()
     missing: int = 0  # cells behind the figure that have no score yet
     recommended: int | None = None  # place on the lead's list, 1 is first
-    tie_figures: Mapping[TieKey, Fraction] = field(default_factory=dict)  # greater is better
+    tie_figures: Mapping[TieKey, int] = field(default_factory=dict)  # greater is better
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Papers and what rests on them in /admin/: to look, search and filter; figures are never typed over there.
+"""Tariff, issuers, pools and fields of veto in /admin/; papers, decisions and sums to look at only.
 
-Only what a veto takes away is data that may be entered here; everything else goes through the pages.
+What all records share is in units.administration.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from bonuses.models import (
@@ -23,23 +24,70 @@ from bonuses.models import (
     Veto,
     VetoField,
 )
+from units.actions import setup
+from units.admin import ADD, CHANGE, DELETE, stored
+from units.administration import Records
+from units.hats import Hat
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
-    """Nobody adds, changes or deletes here."""
+class OfCycle(Records):
+    """A plain record of one year's plan."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    editable = frozenset({ADD, CHANGE, DELETE})
+    cycle_path = "cycle"
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("cycle",) if obj else ()
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def act(self, by: Hat, row: Any, values: dict[str, Any]) -> models.Model:
+        return setup.save_row(
+            by=by, cycle=row.cycle, row=stored(self.model, row) or self.model(), values=values
+        )
+
+    def remove(self, by: Hat, row: Any) -> None:
+        setup.remove_row(by=by, cycle=row.cycle, row=row)
+
+
+@admin.register(TariffLine)
+class TariffRecords(OfCycle):
+    list_display = ("kind", "level", "scope", "points", "clause", "cycle")
+    list_filter = ("cycle", "kind", "scope")
+    search_fields = ("level", "clause")
+
+
+@admin.register(Issuer)
+class IssuerRecords(OfCycle):
+    list_display = ("name", "level", "cycle")
+    list_filter = ("cycle", "level")
+    search_fields = ("name", "level")
+
+
+@admin.register(Pool)
+class PoolRecords(OfCycle):
+    list_display = ("name", "organiser", "cap", "cycle")
+    list_filter = ("cycle",)
+    search_fields = ("name", "organiser")
+
+
+@admin.register(Tally)
+class TallyRecords(Records):
+    cycle_path = "membership__block__cycle"
+    list_display = ("membership", "commendations", "criticisms", "rewards", "is_barred")
+    list_filter = ("membership__block__cycle", "membership__block", "is_barred")
+    list_select_related = ("membership__unit", "membership__block")
+    search_fields = ("membership__unit__name",)
+
+
+@admin.register(VetoField)
+class VetoFieldRecords(OfCycle):
+    list_display = ("name", "cycle", "bars_comprehensive", "bars_single", "bars_individual", "years")
+    list_filter = ("cycle",)
+    search_fields = ("name",)
 
 
 @admin.register(Document)
-class DocumentAdmin(ReadOnly):
+class DocumentRecords(Records):
+    cycle_path = "cycle"
     list_display = (
         "title",
         "number",
@@ -51,78 +99,49 @@ class DocumentAdmin(ReadOnly):
         "box_number",
     )
     list_filter = ("cycle", "kind")
-    search_fields = ("title", "number", "issuer", "leader", "file_sha256")
     list_select_related = ("entered_by",)
-    date_hierarchy = "on"
+    search_fields = ("title", "number", "issuer", "leader", "file_sha256")
 
 
 @admin.register(Adjustment)
-class AdjustmentAdmin(ReadOnly):
+class AdjustmentRecords(Records):
+    cycle_path = "membership__block__cycle"
     list_display = ("unit", "kind", "level", "scope", "document", "state", "proposed_by", "decided_by")
-    list_filter = ("state", "kind", "level", "membership__block__cycle")
-    search_fields = ("unit__name", "document__title", "document__number")
+    list_filter = ("membership__block__cycle", "state", "kind", "level")
     list_select_related = ("unit", "document", "proposed_by", "decided_by")
-
-
-@admin.register(Veto)
-class VetoAdmin(ReadOnly):
-    list_display = ("unit", "field", "level", "state", "deciding_body", "on", "proposed_by", "confirmed_by")
-    list_filter = ("state", "level", "field", "cycle")
-    search_fields = ("unit__name", "deciding_body")
-    list_select_related = ("unit", "proposed_by", "confirmed_by")
-
-
-@admin.register(Finding)
-class FindingAdmin(ReadOnly):
-    list_display = ("unit", "on", "state", "proposed_by", "confirmed_by")
-    list_filter = ("state", "cycle")
-    search_fields = ("unit__name", "what")
-    list_select_related = ("unit", "proposed_by", "confirmed_by")
-
-
-@admin.register(Tally)
-class TallyAdmin(ReadOnly):
-    list_display = ("membership", "commendations", "criticisms", "rewards", "is_barred")
-    list_filter = ("membership__block__cycle", "is_barred")
-    search_fields = ("membership__unit__name",)
-    list_select_related = ("membership__unit", "membership__block")
+    search_fields = ("unit__name", "document__title", "document__number")
 
 
 @admin.register(Matter)
-class MatterAdmin(ReadOnly):
+class MatterRecords(Records):
+    cycle_path = "cycle"
     list_display = ("title", "cycle", "made_by", "made_at")
     list_filter = ("cycle",)
     search_fields = ("title",)
 
 
 @admin.register(PaperBatch)
-class PaperBatchAdmin(ReadOnly):
+class PaperBatchRecords(Records):
+    cycle_path = "cycle"
     list_display = ("file", "cycle", "state", "by", "at", "committed_at")
     list_filter = ("cycle", "state")
-    search_fields = ("file__name", "file_sha256")
     list_select_related = ("file", "by", "cycle")
+    search_fields = ("file__name", "file_sha256")
 
 
-@admin.register(TariffLine)
-class TariffLineAdmin(ReadOnly):
-    list_display = ("kind", "level", "scope", "points", "clause", "cycle")
-    list_filter = ("cycle", "kind")
+@admin.register(Veto)
+class VetoRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "field", "level", "state", "deciding_body", "on", "proposed_by", "confirmed_by")
+    list_filter = ("cycle", "state", "level", "field")
+    list_select_related = ("unit", "proposed_by", "confirmed_by")
+    search_fields = ("unit__name", "deciding_body")
 
 
-@admin.register(Issuer)
-class IssuerAdmin(ReadOnly):
-    list_display = ("name", "level", "cycle")
-    list_filter = ("cycle", "level")
-    search_fields = ("name",)
-
-
-@admin.register(Pool)
-class PoolAdmin(ReadOnly):
-    list_display = ("name", "organiser", "cap", "cycle")
-    list_filter = ("cycle",)
-
-
-@admin.register(VetoField)
-class VetoFieldAdmin(admin.ModelAdmin[VetoField]):
-    list_display = ("name", "cycle", "bars_comprehensive", "bars_single", "bars_individual", "years")
-    list_filter = ("cycle",)
+@admin.register(Finding)
+class FindingRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "on", "state", "proposed_by", "confirmed_by")
+    list_filter = ("cycle", "state")
+    list_select_related = ("unit", "proposed_by", "confirmed_by")
+    search_fields = ("unit__name", "what")

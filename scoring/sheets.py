@@ -6,7 +6,7 @@ The arithmetic is the engine's; storing its answer is scoring.actions.standing's
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -184,37 +184,45 @@ def _choices(rows: Any) -> dict[str, tuple[str, Mapping[str, Any]]]:
 
 def named_sheet(block: Block) -> Sheet:
     """The same block as named values, for the trace, the what-if bench and the second calculation."""
-    cycle = block.cycle
+    return named_sheets([block])[block.pk]
+
+
+def named_sheets(blocks: Sequence[Block]) -> dict[int, Sheet]:
+    """Block id → its inputs as named values; six queries however many blocks.  They are of one cycle."""
+    if not blocks:
+        return {}
+    cycle, ids = blocks[0].cycle, [block.pk for block in blocks]
     scale = 10 ** (STORED_PLACES - cycle.places)
 
     def units_of(points: Any) -> int:
         return int(points.scaleb(STORED_PLACES) // scale)
 
-    items = tuple(
-        ItemRule(
-            key=item.pk,
-            name=item.name,
-            weight=units_of(item.weight_points),
-            base=units_of(item.base_points),
-            sub_items=tuple(
-                SubItemRule(
-                    key=sub.pk,
-                    name=sub.name,
-                    base=units_of(sub.base_points),
-                    floor=units_of(sub.floor),
-                    visit_required=sub.visit_required,
-                    suspended=bool(sub.suspended_reason),
-                )
-                for sub in item.sub_items.all()
-            ),
+    items: dict[int, list[ItemRule]] = {pk: [] for pk in ids}
+    for item in MajorItem.objects.filter(block__in=ids).order_by("order", "pk").prefetch_related("sub_items"):
+        items[item.block_id].append(
+            ItemRule(
+                key=item.pk,
+                name=item.name,
+                weight=units_of(item.weight_points),
+                base=units_of(item.base_points),
+                sub_items=tuple(
+                    SubItemRule(
+                        key=sub.pk,
+                        name=sub.name,
+                        base=units_of(sub.base_points),
+                        floor=units_of(sub.floor),
+                        visit_required=sub.visit_required,
+                        suspended=bool(sub.suspended_reason),
+                    )
+                    for sub in item.sub_items.all()
+                ),
+            )
         )
-        for item in block.items.prefetch_related("sub_items")
-    )
-    members = block.memberships.select_related("unit", "tally").order_by("unit__order", "id")
-    entries = []
-    for member in members:
+    entries: dict[int, list[UnitEntry]] = {pk: [] for pk in ids}
+    members = Membership.objects.filter(block__in=ids).select_related("unit", "tally")
+    for member in members.order_by("unit__order", "id"):
         tally = getattr(member, "tally", None) or Tally(membership=member)
-        entries.append(
+        entries[member.block_id].append(
             UnitEntry(
                 key=member.pk,
                 name=member.unit.name,
@@ -226,15 +234,15 @@ def named_sheet(block: Block) -> Sheet:
             )
         )
     scores: dict[int, dict[str, int]] = {}
-    for cell_id, kind, points in Score.objects.filter(cell__block=block).values_list(
+    for cell_id, kind, points in Score.objects.filter(cell__block__in=ids).values_list(
         "cell_id", "kind", "points"
     ):
         scores.setdefault(cell_id, {})[kind] = units_of(points)
-    cells: dict[tuple[int, int], CellEntry] = {}
-    decisions = []
-    for cell in Cell.objects.filter(block=block):
+    cells: dict[int, dict[tuple[int, int], CellEntry]] = {pk: {} for pk in ids}
+    decisions: dict[int, list[MissingDecision]] = {pk: [] for pk in ids}
+    for cell in Cell.objects.filter(block__in=ids):
         have = scores.get(cell.pk, {})
-        cells[cell.membership_id, cell.sub_item_id] = CellEntry(
+        cells[cell.block_id][cell.membership_id, cell.sub_item_id] = CellEntry(
             self_score=have.get("self"),
             lead=have.get("lead"),
             preliminary=have.get("preliminary"),
@@ -243,20 +251,23 @@ def named_sheet(block: Block) -> Sheet:
             proposed=cell.involvement == Involvement.PROPOSED,
         )
         if cell.missing_how:
-            decisions.append(
+            decisions[cell.block_id].append(
                 MissingDecision(cell.sub_item_id, cell.membership_id, MissingHow(cell.missing_how))
             )
     readings = readings_of(
         cycle.rounding,
         {r.code: (r.choice, r.parameters) for r in cycle.readings.all() if r.code in {"R2", "R9"}},
     )
-    return Sheet(
-        block=block.name,
-        kind="special" if block.is_track else "comprehensive",
-        places=cycle.places,
-        readings=readings,
-        items=items,
-        units=tuple(entries),
-        cells=cells,
-        decisions=tuple(decisions),
-    )
+    return {
+        block.pk: Sheet(
+            block=block.name,
+            kind="special" if block.is_track else "comprehensive",
+            places=cycle.places,
+            readings=readings,
+            items=tuple(items[block.pk]),
+            units=tuple(entries[block.pk]),
+            cells=cells[block.pk],
+            decisions=tuple(decisions[block.pk]),
+        )
+        for block in blocks
+    }

@@ -125,10 +125,10 @@ def test_blocks_are_compared_by_exact_fractions() -> None:
 
 def test_a_declared_order_separates_equals_and_is_named() -> None:
     rules = Rules(PODIUM, tie_order=(TieKey.WEIGHTED, TieKey.FEWER_DEDUCTIONS))
-    same = {TieKey.WEIGHTED: Fraction(80)}
+    same = {TieKey.WEIGHTED: 80}
     equals = [
-        contender(A, 90, tie_figures=same | {TieKey.FEWER_DEDUCTIONS: Fraction(-5)}),
-        contender(B, 90, tie_figures=same | {TieKey.FEWER_DEDUCTIONS: Fraction(0)}),
+        contender(A, 90, tie_figures=same | {TieKey.FEWER_DEDUCTIONS: -5}),
+        contender(B, 90, tie_figures=same | {TieKey.FEWER_DEDUCTIONS: 0}),
     ]
 
     proposal = propose(rules, equals)
@@ -139,7 +139,7 @@ def test_a_declared_order_separates_equals_and_is_named() -> None:
 
 def test_a_declared_order_that_does_not_separate_leaves_the_tie_held() -> None:
     rules = Rules(PODIUM, tie_order=(TieKey.WEIGHTED,))
-    same = {TieKey.WEIGHTED: Fraction(80)}
+    same = {TieKey.WEIGHTED: 80}
 
     proposal = propose(rules, [contender(A, 90, tie_figures=same), contender(B, 90, tie_figures=same)])
 

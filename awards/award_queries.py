@@ -22,22 +22,26 @@ from awards.models import (
     TieRuling,
 )
 from awards.models.scheme import Kind
-from bonuses.models import Tally
+from bonuses import policy as papers
+from bonuses.models import BarState, Finding, Tally, Veto, VetoField
 from office.fields import to_units
 from scoring import queries as scoring_queries
 from scoring.engine.sheet import BlockStanding
 from scoring.models import Cell, Involvement, SubItem
 from units.models import Block, Cycle, Membership, Mode
+from units.readings import BY_CODE
+
+LONGEST_BAR_YEARS = 5  # no field's effect reaches farther back
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The readings that decide awards, as they are in force or on trial."""
 
-    veto_bars: str = "comprehensive-and-single"  # R6
-    across: str = "one-list"  # R7
-    streets_count: str = "yes"  # R12
-    heads: str = "both-heads"  # R11
+    veto_bars: str  # R6
+    across: str  # R7
+    streets_count: str  # R12
+    heads: str  # R11
     quotas: Mapping[str, int] | None = None  # R7's figures
 
 
@@ -51,7 +55,8 @@ class Ground:
     facts: contending.Facts
     schemes: list[AwardScheme]  # with blocks, prizes, rulings
     choices: Choices
-    barred: frozenset[int]  # memberships with a veto or finding in force
+    bars: Bars
+    unit_of: Mapping[int, int]  # membership → unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +74,15 @@ class Computed:
 def choices_of(cycle: Cycle) -> Choices:
     by_code = {reading.code: reading for reading in cycle.readings.all()}
 
-    def choice(code: str, shipped: str) -> str:
-        return by_code[code].choice if code in by_code else shipped
+    def choice(code: str) -> str:
+        return by_code[code].choice if code in by_code else BY_CODE[code].shipped
 
     quotas = by_code["R7"].parameters.get("quotas") if "R7" in by_code else None
     return Choices(
-        choice("R6", Choices.veto_bars),
-        choice("R7", Choices.across),
-        choice("R12", Choices.streets_count),
-        choice("R11", Choices.heads),
+        choice("R6"),
+        choice("R7"),
+        choice("R12"),
+        choice("R11"),
         {str(k): int(v) for k, v in quotas.items()} if isinstance(quotas, dict) else None,
     )
 
@@ -88,13 +93,24 @@ def ground_of(cycle: Cycle, standings: Mapping[int, BlockStanding] | None = None
     for block in blocks:
         block.cycle = cycle
     members = list(Membership.objects.filter(block__cycle=cycle).select_related("unit", "tally"))
-    barred = frozenset(m.pk for m in members if _is_barred(m))
     choices = choices_of(cycle)
+    bars = bars_of(cycle)
+    kinds = bars.kinds(choices.veto_bars)
     facts = contending.Facts(
-        members={m.pk: _member(m, barred, choices) for m in members},
+        members={
+            m.pk: contending.Member(
+                unit=m.unit.name,
+                kind=m.unit.kind,
+                takes_awards=m.mode == Mode.FULL,
+                barred_from=kinds.get(m.unit_id, _from_tally(m)),
+            )
+            for m in members
+        },
         bases={
             pk: to_units(points, cycle.places)
-            for pk, points in SubItem.objects.filter(item__block__cycle=cycle).values_list("pk", "base_points")
+            for pk, points in SubItem.objects.filter(item__block__cycle=cycle).values_list(
+                "pk", "base_points"
+            )
         },
         not_involved=frozenset(
             Cell.objects.filter(block__cycle=cycle, involvement=Involvement.CONFIRMED).values_list(
@@ -110,29 +126,66 @@ def ground_of(cycle: Cycle, standings: Mapping[int, BlockStanding] | None = None
     )
     if standings is None:
         standings = scoring_queries.standings_of(blocks)
-    return Ground(cycle, blocks, standings, facts, schemes, choices, barred)
+    return Ground(cycle, blocks, standings, facts, schemes, choices, bars, {m.pk: m.unit_id for m in members})
 
 
-def _is_barred(member: Membership) -> bool:
+def _from_tally(member: Membership) -> frozenset[str]:
+    """A unit marked as barred without a paper on record is barred from both kinds of units' awards."""
     tally: Tally | None = getattr(member, "tally", None)
-    return bool(tally and tally.is_barred)
+    if tally is None or not tally.is_barred:
+        return frozenset()
+    return frozenset({contending.COMPREHENSIVE, contending.SINGLE})
 
 
-def _member(member: Membership, barred: frozenset[int], choices: Choices) -> contending.Member:
-    return contending.Member(
-        unit=member.unit.name,
-        kind=member.unit.kind,
-        takes_awards=member.mode == Mode.FULL,
-        barred_from=barred_from(choices.veto_bars) if member.pk in barred else frozenset(),
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Vetoes and findings in force, by unit, so that another answer to R6 needs no further query."""
+
+    vetoes: tuple[tuple[int, str, str, int], ...]  # unit, level, field, years since
+    fields: Mapping[str, papers.Effect]  # what the office entered for a field itself
+    findings: frozenset[int]  # units with misconduct in force
+
+    def kinds(self, veto_reading: str) -> dict[int, frozenset[str]]:
+        """Unit → the kinds of awards it is barred from under that answer to R6.  Rulebook 6."""
+        default = papers.EFFECT_OF_READING[veto_reading]
+        found: dict[int, set[str]] = {}
+        for unit, level, field, years_since in self.vetoes:
+            effect = self.fields.get(field, default)
+            if not papers.bars(level, effect, years_since):
+                continue
+            kinds = found.setdefault(unit, set())
+            for kind, is_barred in (
+                (contending.COMPREHENSIVE, effect.comprehensive),
+                (contending.SINGLE, effect.single),
+                (contending.INDIVIDUAL, effect.individual),
+            ):
+                if is_barred:
+                    kinds.add(kind)
+        # Of misconduct no reading takes anything back: §8(4).
+        every = (contending.COMPREHENSIVE, contending.SINGLE, contending.INDIVIDUAL)
+        for unit in self.findings:
+            found.setdefault(unit, set()).update(every)
+        return {unit: frozenset(kinds) for unit, kinds in found.items()}
+
+
+def bars_of(cycle: Cycle) -> Bars:
+    """What is in force this year, older vetoes that may still reach it included.  Three queries."""
+    vetoes = Veto.objects.filter(
+        state=BarState.CONFIRMED,
+        cycle__host=cycle.host_id,
+        cycle__year__gt=cycle.year - LONGEST_BAR_YEARS,
+        cycle__year__lte=cycle.year,
+    ).values_list("unit_id", "level", "field", "cycle__year")
+    return Bars(
+        vetoes=tuple((unit, level, field, cycle.year - year) for unit, level, field, year in vetoes),
+        fields={
+            row.name: papers.Effect(row.bars_comprehensive, row.bars_single, row.bars_individual, row.years)
+            for row in VetoField.objects.filter(cycle=cycle)
+        },
+        findings=frozenset(
+            Finding.objects.filter(cycle=cycle, state=BarState.CONFIRMED).values_list("unit_id", flat=True)
+        ),
     )
-
-
-def barred_from(veto_bars: str) -> frozenset[str]:
-    """Reading R6: the kinds of awards that a veto takes away."""
-    if veto_bars == "comprehensive":
-        return frozenset({contending.COMPREHENSIVE})
-    both = frozenset({contending.COMPREHENSIVE, contending.SINGLE})
-    return both | {contending.INDIVIDUAL} if veto_bars == "with-individuals" else both
 
 
 def _recommended(cycle: Cycle) -> dict[tuple[int, int], int]:
@@ -182,11 +235,9 @@ def compute_award(ground: Ground, scheme: AwardScheme) -> Computed:
 
 def with_choices(ground: Ground, choices: Choices) -> Ground:
     """The same ground under other readings of awards."""
+    kinds = ground.bars.kinds(choices.veto_bars)
     members = {
-        key: replace(
-            member,
-            barred_from=barred_from(choices.veto_bars) if key in ground.barred else frozenset(),
-        )
+        key: replace(member, barred_from=kinds.get(ground.unit_of[key], frozenset()))
         for key, member in ground.facts.members.items()
     }
     return replace(ground, choices=choices, facts=replace(ground.facts, members=members))
@@ -255,15 +306,15 @@ def decided_awards(cycle: Cycle) -> list[Award]:
 
 
 def individuals_of(cycle: Cycle) -> list[Individual]:
-    return list(
-        Individual.objects.filter(prize__scheme__cycle=cycle).select_related("prize__scheme", "unit")
-    )
+    return list(Individual.objects.filter(prize__scheme__cycle=cycle).select_related("prize__scheme", "unit"))
 
 
 def nominations_of(cycle: Cycle) -> dict[int, list[Nomination]]:
     """Scheme → what bodies recommend, in their order.  One query."""
     found: dict[int, list[Nomination]] = {}
-    for one in Nomination.objects.filter(scheme__cycle=cycle).select_related("membership__unit", "body", "by"):
+    for one in Nomination.objects.filter(scheme__cycle=cycle).select_related(
+        "membership__unit", "body", "by"
+    ):
         found.setdefault(one.scheme_id, []).append(one)
     return found
 
@@ -292,5 +343,3 @@ def settlement_of(cycle: Cycle) -> list[money.Settlement]:
         return []
     after, before = (sums_by_payee(awards_on(one)) for one in lists)
     return money.settle(before, after)
-
-

@@ -21,7 +21,7 @@ from awards.actions import award_list as acts
 from awards.charts import Slice, budget_bar
 from awards.forms import DepartureForm, FillingForm, MinutesForm, ReasonForm, TieForm
 from awards.models import Award, AwardList, ListState, Nomination
-from awards.views.shared import ask, way, yuan
+from awards.views.shared import ask, tabs, way, yuan
 from awards.words import TIE_KEYS, chain_of
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
@@ -88,6 +88,7 @@ def awards(request: PageRequest) -> HttpResponse:
         "awards/awards.html",
         {
             "parts": [_part(request, one, stored, nominations, shapes) for one in computed],
+            "tabs": tabs(request),
             "people": queries.individuals_of(cycle),
             "people_open": acts.unnamed_individuals(cycle),
             "individuals_url": reverse("individuals", args=[cycle.code]) if may_name(request) else "",

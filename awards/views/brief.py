@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,9 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from awards import award_queries as queries
-from awards import policy
+from awards import money, policy
 from awards.charts import Heat, HeatRow, heat_map
-from awards.views.shared import yuan
+from awards.views.shared import tabs, yuan
 from office.charts import Part, weighted_bar
 from office.fields import from_units
 from office.refusal import Refused
@@ -109,6 +110,7 @@ def brief(request: PageRequest) -> HttpResponse:
             "places": cycle.places,
             "provisional": any(standing.provisional for standing in standings.values()),
             "as_of": as_of(blocks),
+            "tabs": tabs(request),
             "board_url": reverse("board", args=[cycle.code]),
             "awards_url": reverse("awards", args=[cycle.code]),
             "compare_url": reverse("compare", args=[cycle.code]),
@@ -279,7 +281,7 @@ def margin_at_the_line(proposal: policy.Proposal) -> tuple[str, str, Decimal] | 
 
 def _narrow(standing: BlockStanding, places: int) -> int:
     finals = [row.final for row in standing.rows]
-    gaps = [before - after for before, after in zip(finals, finals[1:], strict=False)]
+    gaps = [before - after for before, after in pairwise(finals)]
     return sum(1 for gap in gaps if gap > 0 and from_units(gap, places) < NARROW)
 
 
@@ -293,7 +295,7 @@ def _heat_row(block: Block, standing: BlockStanding, items: Mapping[tuple[int, s
         ]
         full = int(item.base_points.scaleb(standing.places))
         share = Fraction(sum(bases), len(bases) * full) if bases and full else None
-        fields.append(Heat(name, share, "—" if share is None else f"{float(share * 100):.1f}%"))
+        fields.append(Heat(name, share, "—" if share is None else f"{money.percent(share)}%"))
     return HeatRow(block.name, fields)
 
 
@@ -338,6 +340,7 @@ def compare(request: PageRequest) -> HttpResponse:
             ],
             "items": _items(cycle, [row for row in rows if row]),
             "choices": [(name, f"{m[0].block.name} · {name}") for name, m in members.items()],
+            "tabs": tabs(request),
             "slots": [names[n] if n < len(names) else "" for n in range(MOST_COMPARED)],
             "places": cycle.places,
             "as_of": as_of(blocks),

@@ -19,7 +19,7 @@ from awards import money
 from awards.actions import prizes as acts
 from awards.forms import PrizeChangeForm, ReasonForm, ShareForm
 from awards.models import Award, Division, PrizeChange
-from awards.views.shared import ask, yuan
+from awards.views.shared import ask, tabs, yuan
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring.views.downloads import attachment
@@ -97,6 +97,7 @@ def register(request: PageRequest) -> HttpResponse:
         "awards/money.html",
         {
             "rows": rows,
+            "tabs": tabs(request),
             "is_own": is_own,
             "in_force": in_force,
             "by_block": [(name, yuan(amount)) for name, amount in by_block.items()],
@@ -147,7 +148,7 @@ def _above(award: Award, division: Division | None, reading: money.Heads) -> str
     shares = [money.Share(s.person, s.amount_fen, s.is_head) for s in division.shares.all()]
     if not money.is_above_limit(award.amount_fen, shares, reading):
         return ""
-    return f"{float(money.heads_share(award.amount_fen, shares, reading) * 100):.1f}"
+    return money.percent(money.heads_share(award.amount_fen, shares, reading))
 
 
 @page("J03")

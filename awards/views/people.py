@@ -16,7 +16,7 @@ from awards.actions import people as acts
 from awards.forms import IndividualForm, NominationForm
 from awards.models import AwardScheme
 from awards.models.scheme import Kind
-from awards.views.shared import ask, yuan
+from awards.views.shared import ask, tabs, yuan
 from office.refusal import Refused
 from units.matrix import Role
 from units.pages import PageRequest, page
@@ -68,6 +68,7 @@ def individuals(request: PageRequest) -> HttpResponse:
         request,
         "awards/individuals.html",
         {
+            "tabs": tabs(request),
             "classes": classes,
             "form": form,
             "may": may("J06", request.hat, cycle),
@@ -109,7 +110,9 @@ def nominations(request: PageRequest) -> HttpResponse:
                 "add_url": reverse("nominate", args=[cycle.code, scheme.pk]) if open_now else "",
             }
         )
-    return render(request, "awards/nominations.html", {"parts": parts, "open_now": open_now})
+    return render(
+        request, "awards/nominations.html", {"parts": parts, "open_now": open_now, "tabs": tabs(request)}
+    )
 
 
 @page("J05", methods=("GET", "POST"))

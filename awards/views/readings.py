@@ -18,7 +18,7 @@ from awards import readings as effects
 from awards.actions import readings as acts
 from awards.forms import MinutesForm, ReasonForm, RulingForm
 from awards.models import ReadingRuling
-from awards.views.shared import ask, way
+from awards.views.shared import ask, tabs, way
 from office.refusal import Refused
 from units.matrix import Role
 from units.models import Cycle, Reading
@@ -50,6 +50,7 @@ def register(request: PageRequest) -> HttpResponse:
         request,
         "awards/readings.html",
         {
+            "tabs": tabs(request),
             "rows": rows,
             "own": [r for code, r in chosen.items() if code not in BY_CODE],
             "sees_totals": sees_totals,

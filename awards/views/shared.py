@@ -11,11 +11,13 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from awards.money import format_yuan
 from office.refusal import Refused
 from units.matrix import Role
-from units.pages import PageRequest
+from units.pages import READ_BY_STAGE, PageRequest
+from units.permissions import grant_of, may
 
 
 def way(request: PageRequest, name: str, *args: object) -> str:
@@ -65,3 +67,33 @@ def ask(
         "cancel_url": back,
     }
     return render(request, template, context, status=status)
+
+
+TABS: tuple[tuple[str, str, object], ...] = (
+    ("brief", "G02", _("Brief for leaders")),
+    ("awards", "G02", _("Awards")),
+    ("nominations", "J05", _("Recommendations")),
+    ("individuals", "J06", _("Individual awards")),
+    ("money", "J03", _("Prizes and divisions")),
+    ("readings", "B01", _("Register of readings")),
+)
+
+
+def tabs(request: PageRequest) -> list[tuple[object, str, bool]]:
+    """(label, address, is this page) for the neighbouring pages the hat may open now."""
+    here = request.resolver_match.url_name if request.resolver_match is not None else ""
+    found = []
+    for name, row, label in TABS:
+        if is_open(request, row):
+            found.append((label, reverse(name, args=[request.cycle.code]), name == here))
+    return found
+
+
+def is_open(request: PageRequest, row: str) -> bool:
+    """Whether the page's door lets the hat in: the role, and the stage where the row closes reading by it."""
+    if row in READ_BY_STAGE:
+        return may(row, request.hat, request.cycle)
+    grant = grant_of(row, request.hat)
+    if grant.published:
+        return may(row, request.hat, request.cycle)
+    return not grant.is_denied

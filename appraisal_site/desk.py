@@ -348,14 +348,14 @@ def _reviewer(desk: Desk, sight: Sight) -> None:
     )
     todo = list(rows)
     if may("E02" if kind is ScoreKind.ONSITE else "E01", sight.hat, cycle):
-        label = ScoreKind(kind).label
+        label = STAGE_LABELS[Stage.ONSITE_REVIEW if kind is ScoreKind.ONSITE else Stage.PRELIMINARY_REVIEW]
         desk.tasks += [
             task(
                 f"{unit} · {label}",
                 ngettext("%(block)s: %(count)d cell is open.", "%(block)s: %(count)d cells are open.", count)
                 % {"block": block, "count": count},
                 sight.way("matrix", name=block),
-                _("Score"),
+                _("Enter scores"),
                 due=sight.until(cycle.stage_now),
                 count=count,
             )

@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "bonuses",
     "units",
     "office",
-    "django.contrib.admin",
+    "units.administration_app.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -271,7 +271,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Appraisal API",
+    "TITLE": _("Appraisal API"),
     "DESCRIPTION": _("Cycles, units, scores, standings and the trace of every figure."),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -282,7 +282,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+# Our own writer marks such text as text; escaping would change it on the way out and back.
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = False
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 
 LOGGING = {
     "version": 1,

@@ -71,7 +71,7 @@ def awards_out(lines: Lines) -> SheetOut:
         ColumnOut("名额", kind="whole", required=True),
         ColumnOut("每名奖金", kind="number", places=2, required=True),
     ]
-    rows = []
+    rows: list[list[str | int | Decimal]] = []
     for line in lines.values():
         values = line.values
         amount, count = values["amount"], values["count"]

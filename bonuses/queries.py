@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
@@ -17,6 +18,7 @@ from bonuses.models import (
     AdjustmentState,
     BarState,
     Document,
+    DocumentKind,
     Finding,
     Issuer,
     Pool,
@@ -176,12 +178,21 @@ def members_with_papers(cycle: Cycle) -> list[Membership]:
     return list(seen.values())
 
 
-def document_like(host_id: int, number: str, issuer: str, sha256: str) -> Document | None:
-    """The paper already kept under that number and issuer, or with those bytes."""
+def documents_like(host_id: int, number: str, issuer: str, sha256: str) -> list[Document]:
+    """The papers already kept under that number and issuer, or with those bytes."""
     same = Q(file_sha256=sha256) if sha256 else Q(pk__in=[])
     if number:
         same |= Q(plain_number=normalise(number), plain_issuer=normalise(issuer))
-    return Document.objects.filter(same, host_id=host_id).select_related("file").first()
+    return list(Document.objects.filter(same, host_id=host_id).select_related("file")[:2])
+
+
+def originals_like(host_id: int, leader: str, title: str, on: date | None) -> list[Document]:
+    """Signed originals of that leader, title and date: they have no number to be told apart by."""
+    return list(
+        Document.objects.filter(
+            host_id=host_id, kind=DocumentKind.SIGNED, leader=leader.strip(), title=title.strip(), on=on
+        ).select_related("file")[:1]
+    )
 
 
 def counted_before(document: Document, unit_id: int, kind: str) -> Adjustment | None:

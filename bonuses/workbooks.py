@@ -104,7 +104,9 @@ def pools_out(lines: Lines) -> SheetOut:
         ColumnOut("组织单位", required=True),
         ColumnOut("上限", kind="number", places=_decimals(lines, "cap"), required=True),
     ]
-    rows = [[line.key[0], str(line.values["organiser"]), _number(line, "cap")] for line in lines.values()]
+    rows: list[list[str | Decimal]] = [
+        [line.key[0], str(line.values["organiser"]), _number(line, "cap")] for line in lines.values()
+    ]
     return SheetOut(POOLS, columns, rows)
 
 

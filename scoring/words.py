@@ -43,12 +43,14 @@ def formula(item: ItemTrace, places: int) -> str:
 
 
 def sum_line(trace: Trace) -> str:
-    """951.20 + 50.00 − 5.00 + 12.50 = 1008.70, without additions that are zero."""
+    """951.20 + 50.00 − 5.00 + 12.50 = 1008.70, without additions that are zero; nothing when all are."""
     places = trace.places
     parts = [points(trace.final.preliminary, places)]
     for step in trace.final.adjustments:
         if step.amount:
             parts.append(f"{'+' if step.amount > 0 else '−'} {points(abs(step.amount), places)}")
+    if len(parts) == 1:
+        return ""
     return f"{' '.join(parts)} = {points(trace.final.final, places)}"
 
 

@@ -57,13 +57,16 @@ def is_for_every_account(row: str) -> bool:
     )
 
 
-def page(row: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
+def page(row: str, *others: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
     """Let the view be called by those whom `row` of the matrix names, and by these methods only.
+
+    With `others` a page serves several acts, and whoever any of the rows names may open it.
 
     `code` of the address becomes request.cycle; an unknown one is 404. Not signed in → the sign-in page. A role
     that the row denies, a result before its publication and, for G02 to G05, a year before its hearing are
     Refused. Every denial, the view's own included, is written in the log. The view carries `permission_row`.
     """
+    rows = (row, *others)
     allowed = tuple(dict.fromkeys(("HEAD", *methods) if "GET" in methods else methods))
 
     def decorate(view: View) -> View:
@@ -71,34 +74,34 @@ def page(row: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[View], Vie
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in allowed:
                 return HttpResponseNotAllowed(allowed)
-            turned_away = _turn_away(request, row)
+            turned_away = _turn_away(request, rows)
             if turned_away is not None:
                 return turned_away
             try:
                 if "code" in kwargs:
                     cast(PageRequest, request).cycle = _cycle_of(kwargs.pop("code"))
-                _require_role(request, row)
+                _require_role(request, rows)
                 return view(request, *args, **kwargs)
             except Refused as refusal:
                 if refusal.status in DENIALS:
                     log_denial(request, row, refusal)
                 raise
 
-        door.permission_row = row  # type: ignore[attr-defined]  # read by the test of the matrix
+        door.permission_row = rows if others else row  # type: ignore[attr-defined]  # read by the test of the matrix
         door.methods = allowed  # type: ignore[attr-defined]  # read by the test of the matrix
         return door
 
     return decorate
 
 
-def _turn_away(request: HttpRequest, row: str) -> HttpResponse | None:
+def _turn_away(request: HttpRequest, rows: Sequence[str]) -> HttpResponse | None:
     """To the sign-in page, or to the page where the password is changed; None lets the request on."""
     if not request.user.is_authenticated:
-        if matrix.grant(row, Role.ANONYMOUS).is_denied:
+        if all(matrix.grant(row, Role.ANONYMOUS).is_denied for row in rows):
             back = request.get_full_path() if request.method == "GET" else "/"
             return redirect_to_login(back)
         return None
-    if request.user.must_change_password and row not in OPEN_WITH_OLD_PASSWORD:
+    if request.user.must_change_password and not OPEN_WITH_OLD_PASSWORD.intersection(rows):
         return redirect("password")
     return None
 
@@ -110,11 +113,11 @@ def _cycle_of(code: str) -> Cycle:
     return cycle
 
 
-def _require_role(request: HttpRequest, row: str) -> None:
+def _require_role(request: HttpRequest, rows: Sequence[str]) -> None:
     """The role part of the matrix; the stage only for what may not even be read before its time."""
     hat = hat_of(request)
     if hat is None:
-        if not request.user.is_authenticated or is_for_every_account(row):
+        if not request.user.is_authenticated or any(map(is_for_every_account, rows)):
             return
         raise Refused(
             "no-role",
@@ -122,6 +125,7 @@ def _require_role(request: HttpRequest, row: str) -> None:
             status=403,
         )
     cycle: Cycle | None = getattr(request, "cycle", None)
+    row = next((one for one in rows if not matrix.grant(one, hat.role).is_denied), rows[0])
     grant = matrix.grant(row, hat.role)
     if grant.is_denied or grant.published or row in READ_BY_STAGE or not hat.fits(cycle):
         require(row, hat, cycle)

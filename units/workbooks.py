@@ -126,7 +126,7 @@ def limited(
     report: ImportReport, sheet: str, cell: Cell, text: str, model: type[models.Model], name: str
 ) -> str:
     """The text, or an error when the record's field is too short for it."""
-    longest = model._meta.get_field(name).max_length
+    longest = getattr(model._meta.get_field(name), "max_length", None)
     if longest is not None and len(text) > longest:
         report.error(
             sheet,
@@ -538,9 +538,8 @@ def _read_unit(table: Table, row: Row, kind: str, draft: PlanDraft, report: Impo
     """The values of the columns that the sheet has; what it has not stays as it is."""
     values: dict[str, Value] = {"kind": kind}
     if table.has("blocks"):
-        values["blocks"] = read_blocks_named(report, UNITS, row["blocks"], draft)
-        order = list(draft.blocks)
-        values["blocks"] = tuple(sorted(values["blocks"], key=order.index))
+        named = read_blocks_named(report, UNITS, row["blocks"], draft)
+        values["blocks"] = tuple(sorted(named, key=list(draft.blocks).index))
     for name in TEXT_FIELDS:
         if table.has(name):
             text = report.read(UNITS, row[name], to_text) or ""
@@ -674,9 +673,9 @@ def _store_names(units: dict[str, Unit], lines: Lines) -> None:
             kept.add(key)
         else:
             row.delete()
-    for (unit, name), (_unit, kind) in wanted.items():
+    for (unit, name), (_unit, wanted_kind) in wanted.items():
         if (unit, name) not in kept:
-            UnitName.objects.create(unit=units[unit], name=name, kind=kind)
+            UnitName.objects.create(unit=units[unit], name=name, kind=wanted_kind)
 
 
 def _store_memberships(cycle: Cycle, units: dict[str, Unit], lines: Lines) -> None:

@@ -73,11 +73,7 @@ def _upload(request: PageRequest, cycle: Cycle | None) -> HttpResponseBase:
             raise Refused("no-file", _("Please choose the plan workbook first."), status=422)
         stored = files.store(sent.chunks(), sent.name or "", request.user, allowed=(files.XLSX, files.XLS))
         return redirect(_address("preview", stored, cycle))
-    earlier = (
-        ImportBatch.objects.filter(cycle=cycle, kind=workbook.KIND).select_related("file", "by")
-        if cycle
-        else []
-    )
+    earlier = ImportBatch.objects.filter(cycle=cycle, kind=workbook.KIND).select_related("file", "by")[:30]
     return render(
         request,
         "appraisal_site/plan_workbook.html",
@@ -104,7 +100,7 @@ def _upload(request: PageRequest, cycle: Cycle | None) -> HttpResponseBase:
                     "changed": batch.report.get("changed", 0),
                     "sha": batch.file_sha256,
                 }
-                for batch in earlier[:30]
+                for batch in earlier
             ],
         },
     )
@@ -216,7 +212,9 @@ def _marked(request: PageRequest, pk: int, cycle: Cycle | None) -> HttpResponseB
     stored = _own_file(request, pk)
     looked_at = workbook.preview(files.path_of(stored.sha256), stored.name, by=request.hat, cycle=cycle)
     stem = stored.name.rsplit(".", 1)[0]
-    return _workbook_answer(marked_copy(files.read(stored), looked_at.report), f"{stem}-{_('marked')}.xlsx")
+    return _workbook_answer(
+        marked_copy(files.read(stored), looked_at.report), f"{stem}-{_('Marked copy')}.xlsx"
+    )
 
 
 @page("B02", methods=("POST",))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bonuses import permissions, policy, queries
-from bonuses.actions.documents import keep_document
+from bonuses.actions.documents import keep_document, no_file
 from bonuses.actions.tally import recount
 from bonuses.claims import Claim, Frame, PaperDraft, frame_of, judged
 from bonuses.models import (
@@ -211,6 +211,8 @@ def _require_verifiable(
     _require_proposed(row)
     require_second(row.proposed_by_id, by)
     require_version(row, version)
+    if row.document.file_id is None:
+        raise no_file(str(row.document))
     if row.hold:
         raise Refused(
             "held",
@@ -229,7 +231,7 @@ def _require_verifiable(
         )
 
 
-def _set(rows: Sequence[Adjustment], by: Hat, state: AdjustmentState, reason: str = "") -> None:
+def mark(rows: Sequence[Adjustment], by: Hat, state: AdjustmentState, reason: str = "") -> None:
     """Write the decision in one statement; the rows in hand follow."""
     at = timezone.now()
     Adjustment.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -257,7 +259,7 @@ def verify(
             fresh = locked(cycle)
             row = _one(fresh, adjustment_id)
             _require_verifiable(by, fresh, row, version, queries.rules_of(fresh))
-            _set([row], by, AdjustmentState.VERIFIED)
+            mark([row], by, AdjustmentState.VERIFIED)
             recount(fresh, [row.unit_id])
         audit.record(
             by,
@@ -301,7 +303,7 @@ def verify_many(*, by: Hat, cycle: Cycle, versions: dict[int, int]) -> Decided:
                 else:
                     done.append(row)
             if done:
-                _set(done, by, AdjustmentState.VERIFIED)
+                mark(done, by, AdjustmentState.VERIFIED)
                 recount(fresh, {row.unit_id for row in done})
         for row in done:
             audit.record(
@@ -339,7 +341,7 @@ def reject(
             require_version(row, version)
             if not reason.strip():
                 raise no_reason(_("A rejection needs a reason."))
-            _set([row], by, AdjustmentState.REJECTED, reason.strip())
+            mark([row], by, AdjustmentState.REJECTED, reason.strip())
             if was_counted:
                 recount(fresh, [row.unit_id])
         audit.record(
@@ -375,7 +377,7 @@ def withdraw(
         require_version(row, version)
         if not reason.strip():
             raise no_reason(_("Please say why it is taken back."))
-        _set([row], by, AdjustmentState.WITHDRAWN, reason.strip())
+        mark([row], by, AdjustmentState.WITHDRAWN, reason.strip())
         audit.record(
             by, "adjustment.withdrawn", row, cycle_code=cycle.code, reason=reason.strip(), **told(row)
         )

@@ -6,6 +6,7 @@ What the paper does to a unit is recorded in bonuses.actions.adjustments.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -51,53 +52,63 @@ def keep_file(chunks: Iterable[bytes], name: str, by: Hat) -> StoredFile:
 
 def require_readable(stored: StoredFile) -> None:
     """Raise Refused for a scan that nobody could read, or that does more than show a paper."""
-    path = files.path_of(stored.sha256)
-    if stored.content_type in {files.PNG, files.JPEG}:
-        from PIL import Image
-
-        try:
-            with Image.open(path, formats=("PNG", "JPEG")) as picture:
-                width, height = picture.size
-                if width * height > MOST_PIXELS:
-                    raise Refused(
-                        "picture-too-big",
-                        _("%(name)s has %(width)d × %(height)d dots, more than can be shown.")
-                        % {"name": stored.name, "width": width, "height": height},
-                        status=422,
-                    )
-                picture.verify()
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            raise _unreadable(stored) from error
-    elif stored.content_type == files.PDF:
-        content = path.read_bytes()
-        if b"%%EOF" not in content[-2048:] or b"startxref" not in content[-4096:]:
-            raise _unreadable(stored)
-        if b"/Encrypt" in content:
-            raise Refused(
-                "paper-locked",
-                _("%(name)s is locked by a password. Please hand in a copy without one.")
-                % {"name": stored.name},
-                status=422,
-            )
-        if any(mark in content for mark in ACTIVE_MARKS):
-            raise Refused(
-                "paper-active",
-                _("%(name)s carries a program or another file inside. Please scan the paper anew.")
-                % {"name": stored.name},
-                status=422,
-            )
+    check_scan(files.path_of(stored.sha256), stored.name, stored.content_type)
 
 
-def _unreadable(stored: StoredFile) -> Refused:
+def check_scan(path: Path, name: str, content_type: str) -> None:
+    """The same for bytes that are not stored yet."""
+    if content_type in {files.PNG, files.JPEG}:
+        _check_picture(path, name)
+    elif content_type == files.PDF:
+        _check_pdf(path.read_bytes(), name)
+
+
+def _check_picture(path: Path, name: str) -> None:
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise Refused(
+                    "picture-too-big",
+                    _("%(name)s has %(width)d × %(height)d dots, more than can be shown.")
+                    % {"name": name, "width": width, "height": height},
+                    status=422,
+                )
+            picture.verify()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise _unreadable(name) from error
+
+
+def _check_pdf(content: bytes, name: str) -> None:
+    if b"%%EOF" not in content[-2048:] or b"startxref" not in content[-4096:]:
+        raise _unreadable(name)
+    if b"/Encrypt" in content:
+        raise Refused(
+            "paper-locked",
+            _("%(name)s is locked by a password. Please hand in a copy without one.") % {"name": name},
+            status=422,
+        )
+    if any(mark in content for mark in ACTIVE_MARKS):
+        raise Refused(
+            "paper-active",
+            _("%(name)s carries a program or another file inside. Please scan the paper anew.")
+            % {"name": name},
+            status=422,
+        )
+
+
+def _unreadable(name: str) -> Refused:
     return Refused(
         "paper-unreadable",
-        _("%(name)s cannot be read: the file is broken. Please scan the paper anew.") % {"name": stored.name},
+        _("%(name)s cannot be read: the file is broken. Please scan the paper anew.") % {"name": name},
         status=422,
     )
 
 
-def require_complete(paper: PaperDraft, file: StoredFile | None) -> None:
-    """Raise Refused for what a paper of its kind lacks; without the file no points count.  §4(2)7."""
+def require_complete(paper: PaperDraft) -> None:
+    """Raise Refused for what a paper of its kind must say.  §4(2)7."""
     if not paper.title.strip():
         raise Refused("no-title", _("Please enter the title of the paper."), "§4(2)7", status=422)
     name = paper.title.strip()
@@ -127,32 +138,36 @@ def require_complete(paper: PaperDraft, file: StoredFile | None) -> None:
         raise Refused(
             "no-date", _("“%(paper)s” has no date. Please enter it.") % {"paper": name}, "§4(2)7", status=422
         )
-    if file is None:
-        raise Refused(
-            "no-file",
-            _("“%(paper)s” has no file. Without the paper no points count; please attach its scan.")
-            % {"paper": name},
-            "§4(2)7",
-            status=422,
-        )
 
 
-def keep_document(*, by: Hat, cycle: Cycle, paper: PaperDraft, file: StoredFile | None) -> Document:
+def no_file(name: str) -> Refused:
+    return Refused(
+        "no-file",
+        _("“%(paper)s” has no file. Without the paper no points count; please attach its scan.")
+        % {"paper": name},
+        "§4(2)7",
+        status=422,
+    )
+
+
+def keep_document(
+    *, by: Hat, cycle: Cycle, paper: PaperDraft, file: StoredFile | None, may_lack_file: bool = False
+) -> Document:
     """The one record of the paper, new or as it was kept before; call it inside the act that needs it.
 
+    `may_lack_file`: a list may name papers whose scans follow; nothing is verified before.
     Raises Refused for an incomplete paper, and for a file kept already under another number or issuer.
     """
-    known = queries.document_like(
-        cycle.host_id,
-        paper.number if paper.kind == DocumentKind.FORMAL else "",
-        paper.issuer,
-        file.sha256 if file is not None else "",
-    )
-    require_complete(paper, file if file is not None or known is None else known.file)
+    require_complete(paper)
+    known = known_document(cycle, paper, file.sha256 if file is not None else "")
     if known is not None:
-        _require_same(known, paper)
+        if known.file is None and file is not None:
+            _attach(known, file)
+        if known.file is None and not may_lack_file:
+            raise no_file(paper.title.strip())
         return known
-    assert file is not None
+    if file is None and not may_lack_file:
+        raise no_file(paper.title.strip())
     assert paper.on is not None
     formal = paper.kind == DocumentKind.FORMAL
     document = Document(
@@ -168,7 +183,7 @@ def keep_document(*, by: Hat, cycle: Cycle, paper: PaperDraft, file: StoredFile 
         words="" if formal else paper.words.strip(),
         on=paper.on,
         file=file,
-        file_sha256=file.sha256,
+        file_sha256=file.sha256 if file is not None else "",
         entered_by=by.user,
         box_number=paper.box_number.strip(),
     )
@@ -177,12 +192,65 @@ def keep_document(*, by: Hat, cycle: Cycle, paper: PaperDraft, file: StoredFile 
             document.save()
     except IntegrityError:
         # Somebody kept the same paper in this very moment.
-        again = queries.document_like(cycle.host_id, document.number, document.issuer, file.sha256)
+        again = known_document(cycle, paper, document.file_sha256)
         if again is None:
             raise
-        _require_same(again, paper)
         return again
     return document
+
+
+def known_document(cycle: Cycle, paper: PaperDraft, sha256: str) -> Document | None:
+    """The paper if it is kept already; raises Refused when the bytes are another paper's, or the dates differ."""
+    formal = paper.kind == DocumentKind.FORMAL
+    found = queries.documents_like(
+        cycle.host_id, paper.number if formal else "", paper.issuer if formal else "", sha256
+    )
+    if not formal and not sha256:
+        found = queries.originals_like(cycle.host_id, paper.leader, paper.title, paper.on)
+    for known in found:
+        _require_same(known, paper)
+    return found[0] if found else None
+
+
+def _attach(document: Document, file: StoredFile) -> None:
+    document.file, document.file_sha256 = file, file.sha256
+    document.save(update_fields=["file", "file_sha256"])
+
+
+def attach_file(*, by: Hat, cycle: Cycle, document_id: int, file: StoredFile) -> Document:
+    """Hand in the scan of a paper that a list named without it; a kept file is never replaced.  §4(2)7"""
+    with transaction.atomic():
+        document = _locked(cycle, document_id)
+        rows = document.adjustments.filter(membership__block__cycle=cycle).select_related(
+            "membership__block__cycle"
+        )
+        if not rows:
+            permissions.require_may_order(by, cycle)
+        for row in rows:
+            permissions.require_may_claim(by, row.membership)
+        if document.file_id is not None:
+            raise Refused(
+                "file-there",
+                _("“%(paper)s” has its file already; it cannot be replaced.") % {"paper": str(document)},
+                "§4(2)7",
+            )
+        for known in queries.documents_like(cycle.host_id, "", "", file.sha256):
+            raise file_of_another(known)
+        _attach(document, file)
+        audit.record(
+            by, "paper.file-attached", document, cycle_code=cycle.code, sha256=file.sha256, name=file.name
+        )
+    return document
+
+
+def file_of_another(known: Document) -> Refused:
+    return Refused(
+        "file-of-another-paper",
+        _("This very file is kept already as “%(known)s” (%(source)s). One file is one paper; please check.")
+        % {"known": str(known), "source": known.source},
+        "§4(2)7",
+        status=422,
+    )
 
 
 def _require_same(known: Document, paper: PaperDraft) -> None:
@@ -194,15 +262,7 @@ def _require_same(known: Document, paper: PaperDraft) -> None:
         else normalise(known.leader) == normalise(paper.leader)
     )
     if not same:
-        raise Refused(
-            "file-of-another-paper",
-            _(
-                "This very file is kept already as “%(known)s” (%(source)s). One file is one paper; please check."
-            )
-            % {"known": str(known), "source": known.source},
-            "§4(2)7",
-            status=422,
-        )
+        raise file_of_another(known)
     if paper.on is not None and paper.on != known.on:
         raise Refused(
             "date-disagrees",

@@ -35,8 +35,11 @@ class Document(models.Model):
     leader = models.CharField(_("leader who signed"), max_length=60, blank=True)
     words = models.TextField(_("the leader's words"), blank=True)
     on = models.DateField(_("date of the paper"))
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name=_("file"))
-    file_sha256 = models.CharField(_("digest"), max_length=64, db_index=True)
+    # Empty only after a list without its papers: nothing is verified before the file is there.
+    file = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("file")
+    )
+    file_sha256 = models.CharField(_("digest"), max_length=64, blank=True, db_index=True)
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(_("entered at"), auto_now_add=True)
     original_seen_by = models.ForeignKey(
@@ -55,7 +58,11 @@ class Document(models.Model):
                 condition=~models.Q(plain_number=""),
                 name="one_document_per_number_and_issuer",
             ),
-            models.UniqueConstraint(fields=["host", "file_sha256"], name="one_document_per_file"),
+            models.UniqueConstraint(
+                fields=["host", "file_sha256"],
+                condition=~models.Q(file_sha256=""),
+                name="one_document_per_file",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -53,8 +53,13 @@ def kind_of(batch: ImportBatch) -> ScoreKind:
 def kinds_open_to(hat: Hat, cycle: Cycle) -> list[ScoreKind]:
     """The kinds of score this hat's role may hand in at all, those open now first."""
     known = [(kind, may_score_many(hat, kind, cycle)) for kind in ScoreKind]
-    allowed = [(kind, may.closed_everywhere is not None) for kind, may in known if may.denied is None]
-    return [kind for kind, _closed in sorted(allowed, key=lambda pair: pair[1])]
+    # The office may type self scores from paper all year; that is never what it comes for first.
+    allowed = [
+        (may.closed_everywhere is not None, kind is ScoreKind.SELF and hat.role is Role.OFFICE, kind)
+        for kind, may in known
+        if may.denied is None
+    ]
+    return [kind for _closed, _seldom, kind in sorted(allowed, key=lambda each: each[:2])]
 
 
 def hand_in(
@@ -185,7 +190,7 @@ def read_in(
         }
         return _keep(batch, BatchState.REFUSED, report, {}, None)
     report = plan.report.as_dict() | {
-        "counts": plan.counts.as_dict(),
+        "counts": plan.counts.as_dict() if plan.report.is_clean else {},
         "changes": plan.changes,
         "unknown": [
             [text, [[name, frame.units.find(name)] for name in nearest]]

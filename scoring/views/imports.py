@@ -50,6 +50,7 @@ CHANGE_WORDS: Final = {
     "changed": ("amber", gettext_lazy("changed")),
     "cleared": ("red", gettext_lazy("cleared")),
     "not-involved": ("amber", gettext_lazy("not involved")),
+    "proposed": ("amber", gettext_lazy("not involved, proposed")),
 }
 COUNT_WORDS: Final = (
     ("added", gettext_lazy("Added")),
@@ -76,7 +77,7 @@ def _kind_chosen(text: str, kinds: list[ScoreKind]) -> ScoreKind:
     return next((kind for kind in kinds if str(kind) == text), kinds[0])
 
 
-@page("L14", methods=("GET", "POST"))
+@page("E03", "E01", "E02", "D02", methods=("GET", "POST"))
 def collect(request: PageRequest) -> HttpResponse:
     """Drop one sheet or forty; what became of each, who has not sent, what came in before."""
     kinds = _kinds(request.hat, request.cycle)
@@ -145,7 +146,7 @@ def _show_table(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
                     "One workbook or many at once, .xlsx or .xls, at most 20 MB each. Every file stands alone."
                 ),
                 "accept": ".xlsx,.xls",
-                "button": _("Read"),
+                "button": _("Read the files"),
                 "many": True,
                 "hidden": [("kind", str(kind))],
             },
@@ -197,6 +198,7 @@ def _batch_row(batch: ImportBatch, cycle: Cycle) -> dict[str, Any]:
         "errors": len(errors),
         "warnings": len(warnings),
         "url": reverse("import-preview", args=[cycle.code, batch.pk]),
+        "url_label": _("Look and confirm") if batch.state == BatchState.PREVIEW else _("Look"),
         "marked_url": reverse("import-marked", args=[cycle.code, batch.pk]) if _has_marks(batch) else "",
     }
 
@@ -254,6 +256,8 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         {
             "page_title": batch.file.name,
             "breadcrumbs": [
+                (_("Home"), reverse("home")),
+                (cycle.code, reverse("year", args=[cycle.code])),
                 (_("Material"), reverse("imports", args=[cycle.code])),
                 (batch.file.name, ""),
             ],

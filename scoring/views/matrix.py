@@ -24,7 +24,7 @@ from scoring import queries, visible, words
 from scoring.actions import scores
 from scoring.engine.sheet import RowResult
 from scoring.models import Cell, Involvement, MajorItem, Score, ScoreKind, SubItem
-from scoring.views.shared import address, block_named, blocks_of, decimal_of, nothing_here
+from scoring.views.shared import address, block_named, blocks_of, crumbs, decimal_of, nothing_here
 from units import permissions, stages
 from units.hats import Hat
 from units.matrix import Role
@@ -165,6 +165,7 @@ def matrix(request: PageRequest, name: str) -> HttpResponse:
         request,
         "scoring/matrix.html",
         {
+            "breadcrumbs": crumbs(cycle, (_("Score matrix"), ""), (block.name, "")),
             "shown": {
                 "name": block.name,
                 "anchor": f"block-{block.pk}",
@@ -459,6 +460,12 @@ def _cell_page(
         request,
         "scoring/cell.html",
         {
+            "breadcrumbs": crumbs(
+                cycle,
+                (_("Score matrix"), ""),
+                (one.block.name, reverse("matrix", args=[cycle.code, one.block.name])),
+                (str(one), ""),
+            ),
             "cell": one,
             "counted": decimal_of(counted.score if counted else None, cycle.places),
             "counted_source": str(counted.source or "") if counted else "",

@@ -34,6 +34,11 @@ def nothing_here() -> Refused:
     return Refused("not-found", _("There is no such record."), status=404)
 
 
+def crumbs(cycle: Cycle, *steps: tuple[str, str]) -> list[tuple[str, str]]:
+    """From the year to the page shown; `steps` are (label, address), the last without one."""
+    return [(_("Year %(year)s") % {"year": cycle.year}, address("year", cycle.code)), *steps]
+
+
 def decimal_of(units: int | None, places: int) -> Decimal | None:
     return None if units is None else from_units(units, places)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from scoring import unit_facts, words
-from scoring.views.shared import nothing_here
+from scoring.views.shared import crumbs, nothing_here
 from units import permissions
 from units.matrix import Role
 from units.models import Membership
@@ -50,6 +50,11 @@ def unit_sheet(request: PageRequest, name: str) -> HttpResponse:
         request,
         "scoring/unit_sheet.html",
         {
+            "breadcrumbs": crumbs(
+                cycle,
+                (_("Board"), reverse("board", args=[cycle.code]) if not is_own else ""),
+                (unit.name, ""),
+            ),
             "unit": {
                 "name": unit.name,
                 "short_name": unit.short_name,

@@ -311,12 +311,10 @@ class _Reading:
         if word == TO_ZERO:
             return {"floor": word, "floor_points": None, "floor_text": ""}
         points = self._points(row, "floor_points", needed=False)
-        text = self.report.read(RULES, row["floor_text"], to_text)
-        text = (
-            limited(self.report, RULES, row["floor_text"], text or "", SubItem, "floor_text")
-            if text
-            else kept["floor_text"]
-        )
+        written = self.report.read(RULES, row["floor_text"], to_text)
+        text: Value = kept["floor_text"]
+        if written:
+            text = limited(self.report, RULES, row["floor_text"], written, SubItem, "floor_text")
         if points is None and isinstance(kept["floor_points"], Decimal):
             points = kept["floor_points"]
         if points is None and isinstance(base, Decimal):
@@ -459,7 +457,7 @@ def store_rules(cycle: Cycle, lines: Lines) -> None:
     blocks = {block.name: block for block in cycle.blocks.all()}
     units = dict(cycle.units.values_list("name", "pk"))
     items = _store_items(blocks, lines)
-    stored = {
+    stored: dict[Key, SubItem] = {
         (s.item.block.name, s.item.name, s.name): s
         for s in SubItem.objects.filter(item__block__cycle=cycle)
         .select_related("item__block")
@@ -479,7 +477,7 @@ def store_rules(cycle: Cycle, lines: Lines) -> None:
 
 
 def _store_items(blocks: dict[str, Block], lines: Lines) -> dict[Key, MajorItem]:
-    stored = {
+    stored: dict[Key, MajorItem] = {
         (i.block.name, i.name): i
         for i in MajorItem.objects.filter(block__in=blocks.values()).select_related("block")
     }

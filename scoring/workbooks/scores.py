@@ -835,7 +835,7 @@ class _Reading:
             return
         counts.not_involved += 1
         made.involved.append((before.cell, line.note, "confirm" if second is not None else "propose"))
-        self._show(line, "not-involved", before, None)
+        self._show(line, "not-involved" if second is not None else "proposed", before, None)
 
     def _show(self, line: Line, what: str, before: Stored, after: int | None) -> None:
         if len(self.made.changes) >= MOST_SHOWN:

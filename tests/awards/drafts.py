@@ -88,7 +88,9 @@ def _block(sheet: Sheet, name: str, order: int) -> dict[str, Any]:
                 kinds = {"self": entry.self_score, "lead": entry.lead, "preliminary": entry.preliminary}
                 kinds["onsite"] = entry.onsite
                 cell: dict[str, Any] = {"unit": unit.name, "item": item.name, "sub_item": sub.name}
-                cell["scores"] = {k: {"points": points(v), "by": "x"} for k, v in kinds.items() if v is not None}
+                cell["scores"] = {
+                    k: {"points": points(v), "by": "x"} for k, v in kinds.items() if v is not None
+                }
                 if entry.proposed or entry.not_involved:
                     cell["involvement"] = "proposed" if entry.proposed else "confirmed"
                 if (unit.key, sub.key) in how:

@@ -143,7 +143,10 @@ def test_anybody_elses_sheet_is_not_found(cast: Cast, client: Client, act: str) 
     method = client.post if act in {"confirm/", "drop/", "again/"} else client.get
 
     assert method(f"{PAGE}{batch.pk}/{act}").status_code == 404
-    assert "表" not in client.get(PAGE).content.decode().split("history-name")[-1].split("</section>")[0]
+    assert (
+        "评分表.xlsx"
+        not in client.get(PAGE).content.decode().split("history-name")[-1].split("</section>")[0]
+    )
 
 
 def test_a_closed_stage_refuses_the_upload(cast: Cast, office: Client) -> None:

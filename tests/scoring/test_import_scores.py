@@ -20,7 +20,7 @@ from office.models import AuditEntry, User
 from office.refusal import Refused
 from scoring import queries
 from scoring.actions import imports, scores
-from scoring.models import BatchState, Deduction, ImportBatch, Involvement, Score, ScoreKind, Standing
+from scoring.models import BatchState, Cell, Deduction, ImportBatch, Involvement, Score, ScoreKind, Standing
 from scoring.workbooks import exports
 from tests.cast import Cast
 from tests.workbooks.files import sheet_of
@@ -640,3 +640,28 @@ def test_the_example_is_our_own_export_and_imports_unchanged_into_the_shipped_ye
     # 15 × 27 + 23 × 13 + 43 × 14 cells of the three blocks, 22 + 19 + 14 of the tracks
     assert (batch.state, batch.report["changed"]) == (BatchState.PREVIEW, 0)
     assert (batch.report["counts"]["left"], warnings(batch)) == (1361, [])
+
+
+def test_two_who_confirm_the_same_bytes_at_one_moment_meet_at_the_constraint(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = book(*GOOD)
+    first, second = hand_in(cast, content), hand_in(cast, content, by="office2")
+    real, asked = imports._require_new, []
+
+    def as_if_asked_before_the_other_committed(target: str, sha256: str) -> None:
+        asked.append(target)
+        if len(asked) > 1:
+            real(target, sha256)
+
+    confirm(cast, first)
+    Cell.objects.update(version=0)  # as the second preview saw them
+    monkeypatch.setattr(imports, "_require_new", as_if_asked_before_the_other_committed)
+
+    with pytest.raises(Refused) as refusal:
+        confirm(cast, second, by="office2")
+
+    assert refusal.value.code == "already-imported"
+    assert len(asked) == 2
+    assert AuditEntry.objects.filter(act="scores.imported").count() == 1
+    assert Score.objects.filter(batch=second).count() == 0

@@ -61,12 +61,12 @@ def edited(cycle: Cycle, edit: Edit) -> bytes:
 
 
 def column(sheet: Any, title: str) -> int:
-    return next(cell.column for cell in sheet[1] if cell.value == title)
+    return int(next(cell.column for cell in sheet[1] if cell.value == title))
 
 
 def row_of(sheet: Any, *values: str) -> int:
     """The first row that holds all of these texts."""
-    return next(row[0].row for row in sheet.iter_rows() if set(values) <= {str(c.value) for c in row})
+    return int(next(row[0].row for row in sheet.iter_rows() if set(values) <= {str(c.value) for c in row}))
 
 
 def put(sheet: Any, row: int, title: str, value: object) -> None:

@@ -86,7 +86,7 @@ def save_unit(*, by: Hat, cycle: Cycle, unit: Unit | None = None, **values: Any)
 def refuse_name_taken(name: str, unit: Unit | None) -> None:
     """Raise Refused when another unit bears the name, in full or as another name."""
     plain = normalise(name)
-    own = unit.pk if unit else None
+    own = (unit.pk if unit else None) or 0
     other = UnitName.objects.filter(plain=plain).exclude(unit_id=own).select_related("unit").first()
     owner = other.unit if other else None
     if owner is None:
@@ -241,3 +241,53 @@ def save_calendar_day(*, by: Hat, cycle: Cycle, day: date, is_working: bool, not
     row.save()
     audit.record(by, "calendar.day-saved", row, cycle_code=cycle.code, changed=changed)
     return row
+
+
+@transaction.atomic
+def save_row(
+    *,
+    by: Hat,
+    cycle: Cycle,
+    row: models.Model,
+    values: Mapping[str, Any],
+    lists: Mapping[str, Iterable[models.Model]] | None = None,
+    permission: str = "B02",
+) -> models.Model:
+    """Store a plain record of the plan that has no rules of its own (a tariff line, a pool, an award).
+
+    `row` is the stored record or a new one; `lists` are its many-to-many fields.
+    """
+    require(permission, by, cycle)
+    is_new = row.pk is None
+    changed = change(row, values)
+    refuse_invalid(row)
+    with once_per_block():
+        if changed or is_new:
+            row.save()
+        for name, members in (lists or {}).items():
+            before = sorted(str(m) for m in getattr(row, name).all())
+            after = sorted(str(m) for m in members)
+            if before != after:
+                getattr(row, name).set(members)
+                changed[name] = ["、".join(before), "、".join(after)]
+    if changed or is_new:
+        audit.record(
+            by, "record.added" if is_new else "record.changed", row, cycle_code=cycle.code, changed=changed
+        )
+    return row
+
+
+@transaction.atomic
+def remove_row(*, by: Hat, cycle: Cycle, row: models.Model, permission: str = "B02") -> None:
+    """Take such a record out.  Raises Refused when something still needs it."""
+    require(permission, by, cycle)
+    kind, pk, text = row._meta.label, row.pk, str(row)
+    try:
+        with once_per_block():
+            row.delete()
+    except models.ProtectedError as error:
+        needed = "、".join(sorted({str(o) for o in error.protected_objects})[:3])
+        raise Refused(
+            "still-needed", _("“%(name)s” is still needed by: %(needed)s.") % {"name": text, "needed": needed}
+        ) from error
+    audit.record(by, "record.removed", None, cycle_code=cycle.code, kind=kind, pk=pk, name=text)

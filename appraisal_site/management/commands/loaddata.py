@@ -52,7 +52,7 @@ class Command(loaddata.Command):
         if isinstance(obj.object, Cycle):
             refuse_over_scores(obj.object.code)
             self.cycle_codes.append(obj.object.code)
-        return bool(super().save_obj(obj))  # type: ignore[misc]  # the stubs do not know it yet
+        return bool(super().save_obj(obj))
 
 
 def refuse_over_scores(code: str) -> None:

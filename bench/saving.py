@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def _office() -> User:
-    user = User.objects.create(username="office1", display_name="office1", is_superuser=True)
+    user: User = User.objects.create(username="office1", display_name="office1", is_superuser=True)
     user.set_password("a quiet year 2012")
     user.save()
     return user

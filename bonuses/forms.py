@@ -95,9 +95,7 @@ class ClaimForm(PaperFields):
         required=False,
         help_text=_("Only for reward points; all others follow from the tariff."),
     )
-    carried_over = forms.BooleanField(
-        label=_("Of the year before, not added then"), required=False
-    )
+    carried_over = forms.BooleanField(label=_("Of the year before, not added then"), required=False)
     proof = forms.CharField(label=_("How that is proved"), max_length=300, required=False)
     note = forms.CharField(label=_("Note"), max_length=300, required=False)
 

@@ -54,7 +54,18 @@ def main() -> int:
         subprocess.run([*manage, "demo"], env=environment, check=True, stdout=subprocess.DEVNULL)
         password = (ROOT / "var" / "demo_password").read_text(encoding="utf-8").strip()
         server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-w", "1", "--threads", "4", "-b", f"127.0.0.1:{PORT}", "appraisal_site.wsgi"],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "-w",
+                "1",
+                "--threads",
+                "4",
+                "-b",
+                f"127.0.0.1:{PORT}",
+                "appraisal_site.wsgi",
+            ],
             env=environment,
             cwd=ROOT,
             stderr=subprocess.DEVNULL,

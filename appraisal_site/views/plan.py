@@ -212,7 +212,9 @@ def _marked(request: PageRequest, pk: int, cycle: Cycle | None) -> HttpResponseB
     stored = _own_file(request, pk)
     looked_at = workbook.preview(files.path_of(stored.sha256), stored.name, by=request.hat, cycle=cycle)
     stem = stored.name.rsplit(".", 1)[0]
-    return _workbook_answer(marked_copy(files.read(stored), looked_at.report), f"{stem}-{_('Marked copy')}.xlsx")
+    return _workbook_answer(
+        marked_copy(files.read(stored), looked_at.report), f"{stem}-{_('Marked copy')}.xlsx"
+    )
 
 
 @page("B02", methods=("POST",))

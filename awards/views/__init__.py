@@ -1,4 +1,4 @@
-"""The pages of this app, one module per noun.
+"""The pages of this app: awards, money, readings, the leaders' brief, hearing, approval, editions.
 
-What they show is asked in queries, what they do is done by actions.
+Each asks its queries and shows a template; acts go through awards.actions.
 """

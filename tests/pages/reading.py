@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html.parser import HTMLParser
+from typing import Protocol
 
 from django.core.management import call_command
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -33,7 +33,14 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def body(response: HttpResponse) -> str:
+class Answer(Protocol):
+    """Any answer of the test client."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def body(response: Answer) -> str:
     return response.content.decode()
 
 
@@ -85,7 +92,7 @@ def read(html: str) -> Markup:
     return markup
 
 
-def words_of(response: HttpResponse) -> str:
+def words_of(response: Answer) -> str:
     """The visible words, white space folded."""
     return re.sub(r"\s+", " ", read(body(response)).words)
 

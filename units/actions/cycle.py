@@ -137,7 +137,9 @@ def _set_stage(cycle: Cycle, stage: Stage) -> None:
     cycle.stage = stage
 
 
-def enter_by_deed(*, by: Hat, cycle: Cycle, stage: Stage, reason: str = "", block: Block | None = None) -> None:
+def enter_by_deed(
+    *, by: Hat, cycle: Cycle, stage: Stage, reason: str = "", block: Block | None = None
+) -> None:
     """Set the stage that a hand-over, a return or a publication brings; a track with its own calendar has its own.
 
     The deed's action has asked permission and holds the year's row; rulebook 8.

@@ -81,7 +81,7 @@ def build(sealed: Mapping[str, Any], *, cached: bool = True) -> bytes:
 
 def _make_formats(book: Book) -> None:
     number = "0" + ("." + "0" * book.places if book.places else "")
-    base = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
+    base: dict[str, Any] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
     for name, extra in {
         "title": {"bold": True, "font_size": 14},
         "head": {"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#F2EFE8"},
@@ -234,19 +234,19 @@ def _counted_sheet(
             row = FIRST_ROW + n
             sheet.write_string(row, 0, member["unit"], book.format_of("text"))
             left = 1 + column.index * PER_SUB
-            at = [f"{source}!{xl_rowcol_to_cell(row, left + offset)}" for offset in range(PER_SUB)]
+            inputs = [f"{source}!{xl_rowcol_to_cell(row, left + offset)}" for offset in range(PER_SUB)]
             shown = rows[member["unit"]]["items"][column.item]["cells"]
             figure = next((c["score"] for c in shown if c["sub_item"] == name), None)
             sheet.write_formula(
-                row, own, "=" + _own_formula(at, column.sub, mix, places), book.format_of("formula"),
+                row, own, "=" + _own_formula(inputs, column.sub, mix, places), book.format_of("formula"),
                 "" if not cached or column.sub.get("suspended") else _number(figure),
             )  # fmt: skip
             own_at = xl_rowcol_to_cell(row, own)
             counts = (
                 '=""'
                 if column.sub.get("suspended")
-                else f'=IF({own_at}<>"",{own_at},IF(AND({mean_at}<>"",OR({at[3]}="{NOT_INVOLVED}",{at[4]}="{BY_MEAN}")),'
-                f'{mean_at},IF({at[4]}="{AS_ZERO}",0,"")))'
+                else f'=IF({own_at}<>"",{own_at},IF(AND({mean_at}<>"",OR({inputs[3]}="{NOT_INVOLVED}",{inputs[4]}="{BY_MEAN}")),'
+                f'{mean_at},IF({inputs[4]}="{AS_ZERO}",0,"")))'
             )
             sheet.write_formula(
                 row, final, counts, book.format_of("formula"), _value(cached, _number(figure))

@@ -236,7 +236,7 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
                 (row.unit.name, ""),
             ],
             "two": {
-                "first_deed": _("entered"),
+                "first_deed": _("entered the paper"),
                 "first_person": str(row.proposed_by),
                 "first_at": row.proposed_at,
                 "first_reason": row.note,

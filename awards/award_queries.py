@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from django.db.models import Prefetch
 
@@ -343,3 +344,8 @@ def settlement_of(cycle: Cycle) -> list[money.Settlement]:
         return []
     after, before = (sums_by_payee(awards_on(one)) for one in lists)
     return money.settle(before, after)
+
+
+def as_yuan(amount_fen: int) -> Decimal:
+    """Yuan with two decimals, for workbooks."""
+    return Decimal(amount_fen).scaleb(-2)

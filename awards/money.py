@@ -151,3 +151,9 @@ def parse_yuan(text: str) -> int:
     if len(fen) > 2:
         raise ValueError(text)
     return int(whole) * 100 + int((fen or "0").ljust(2, "0"))
+
+
+def percent(share: Fraction) -> str:
+    """A share as per cent with one decimal, half up: 2/3 is 66.7."""
+    tenths = (2000 * share.numerator + share.denominator) // (2 * share.denominator)
+    return f"{tenths // 10}.{tenths % 10}"

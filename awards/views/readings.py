@@ -1,0 +1,249 @@
+"""The register of readings 口径登记: questions, answers, who decided, what each alternative would change now.
+
+Everybody reads the answers (B01); what would move is for those who may see totals now (G02).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from awards import readings as effects
+from awards.actions import readings as acts
+from awards.forms import MinutesForm, ReasonForm, RulingForm
+from awards.models import ReadingRuling
+from awards.views.shared import ask, tabs, way
+from office.refusal import Refused
+from units.matrix import Role
+from units.models import Cycle, Reading
+from units.pages import PageRequest, page
+from units.permissions import may
+from units.readings import BY_CODE, QUESTIONS
+
+
+@page("B01")
+def register(request: PageRequest) -> HttpResponse:
+    """R1 to R12 and the office's own questions."""
+    cycle = request.cycle
+    sees_totals = may("G02", request.hat, cycle)
+    found = effects.effects_of(cycle) if sees_totals else []
+    chosen = {r.code: r for r in cycle.readings.select_related("decided_by")}
+    open_rulings = {
+        r.reading.code: r
+        for r in ReadingRuling.objects.filter(
+            reading__cycle=cycle, state=ReadingRuling.State.OPEN
+        ).select_related("reading", "first_by", "minutes")
+    }
+    rules = _may_rule(request)
+    rows = [
+        _row(request, question.code, chosen.get(question.code), open_rulings.get(question.code), found, rules)
+        for question in QUESTIONS
+    ]
+    undecided = [row["code"] for row in rows if row["decided_at"] is None]
+    return render(
+        request,
+        "awards/readings.html",
+        {
+            "tabs": tabs(request),
+            "rows": rows,
+            "own": [r for code, r in chosen.items() if code not in BY_CODE],
+            "sees_totals": sees_totals,
+            "holding": [row["code"] for row in rows if row["holds"]],
+            "undecided": undecided,
+            "all_url": way(request, "readings-rule-all") if rules and undecided else "",
+            "confirm_url": way(request, "readings-confirm") if rules and open_rulings else "",
+            "waiting": list(open_rulings.values()),
+        },
+    )
+
+
+def _may_rule(request: PageRequest) -> bool:
+    row = {Role.OFFICE: "E14", Role.LEADING_GROUP: "I06"}.get(request.hat.role)
+    return row is not None and may(row, request.hat, request.cycle)
+
+
+def _row(
+    request: PageRequest,
+    code: str,
+    reading: Reading | None,
+    waiting: ReadingRuling | None,
+    found: list[effects.Effect],
+    rules: bool,
+) -> dict[str, Any]:
+    question = BY_CODE[code]
+    in_force = effects.choice_in_force(request.cycle, question, reading)
+    by_choice = {effect.choice: effect for effect in found if effect.code == code}
+    alternatives = [
+        {
+            "choice": choice,
+            "words": words,
+            "in_force": choice == in_force,
+            "shipped": choice == question.shipped,
+            "effect": by_choice.get(choice),
+        }
+        for choice, words in question.alternatives
+    ]
+    decided_at = reading.decided_at if reading is not None else None
+    return {
+        "code": code,
+        "question": question.words,
+        "alternatives": alternatives,
+        "reading": reading,
+        "figures": _figures(reading),
+        "decided_at": decided_at,
+        "waiting": waiting,
+        "waiting_words": _words(code, waiting.choice) if waiting else "",
+        "holds": decided_at is None and any(effect.changes_something for effect in by_choice.values()),
+        "rule_url": way(request, "reading-rule", code) if rules else "",
+        "drop_url": way(request, "reading-drop", waiting.pk) if rules and waiting else "",
+        "mine": waiting is not None and waiting.first_by_id == request.user.pk,
+    }
+
+
+def _words(code: str, choice: str) -> object:
+    return dict(BY_CODE[code].alternatives).get(choice, choice)
+
+
+def _figures(reading: Reading | None) -> str:
+    if reading is None or reading.code != "R9" or reading.choice != "mix":
+        return ""
+    return f"{reading.parameters.get('p')} : {reading.parameters.get('q')}"
+
+
+def _rule(request: PageRequest, reading: str) -> HttpResponse:
+    cycle = request.cycle
+    question = BY_CODE.get(reading)
+    if question is None:
+        raise Refused("not-found", _("There is no such record."), status=404)
+    stored = cycle.readings.filter(code=reading).first()
+    data, uploads = request.POST or None, request.FILES or None
+    form = RulingForm(
+        data,
+        uploads,
+        choices=question.alternatives,
+        with_mix=reading == "R9",
+        initial={"choice": effects.choice_in_force(cycle, question, stored)},
+    )
+    return ask(
+        request,
+        _with_minutes(request, form),
+        lambda: acts.propose_rulings(
+            by=request.hat,
+            cycle=cycle,
+            answers={reading: (form.cleaned_data["choice"], form.figures())},
+            reason=form.cleaned_data["reason"],
+            minutes=_minutes(request, form),
+        ),
+        title=f"{reading} · {question.words}",
+        question=_("The answer comes into force when a second person signs it."),
+        button=_("Sign first"),
+        back=reverse("readings", args=[cycle.code]),
+    )
+
+
+def _with_minutes(request: PageRequest, form: forms.Form) -> forms.Form:
+    """The office adds the meeting; the leading group signs for itself."""
+    if request.hat.role is Role.OFFICE:
+        form.fields.update(MinutesForm().fields)
+    return form
+
+
+def _minutes(request: PageRequest, form: forms.Form) -> Any:
+    return MinutesForm.minutes(form, request.user) if request.hat.role is Role.OFFICE else None  # type: ignore[arg-type]  # the same fields
+
+
+@page("I06", methods=("GET", "POST"))
+def rule_group(request: PageRequest, reading: str) -> HttpResponse:
+    return _rule(request, reading)
+
+
+@page("E14", methods=("GET", "POST"))
+def rule_office(request: PageRequest, reading: str) -> HttpResponse:
+    return _rule(request, reading)
+
+
+def _rule_all(request: PageRequest) -> HttpResponse:
+    """Every open question as it stands now, in one act."""
+    cycle = request.cycle
+    answers = _answers_in_force(cycle)
+    form = _with_minutes(request, ReasonForm(request.POST or None, request.FILES or None))
+    return ask(
+        request,
+        form,
+        lambda: acts.propose_rulings(
+            by=request.hat,
+            cycle=cycle,
+            answers=answers,
+            reason=form.cleaned_data["reason"],
+            minutes=_minutes(request, form),
+        ),
+        title=_("Decide the open questions as they stand"),
+        question=_("These answers come into force when a second person signs them."),
+        consequences=[f"{code} · {_words(code, choice)}" for code, (choice, _figures) in answers.items()],
+        button=_("Sign first"),
+        back=reverse("readings", args=[cycle.code]),
+    )
+
+
+def _answers_in_force(cycle: Cycle) -> dict[str, tuple[str, dict[str, object]]]:
+    chosen = {r.code: r for r in cycle.readings.all()}
+    answers: dict[str, tuple[str, dict[str, object]]] = {}
+    for question in QUESTIONS:
+        reading = chosen.get(question.code)
+        if reading is None or reading.decided_at is None:
+            choice = effects.choice_in_force(cycle, question, reading)
+            answers[question.code] = (choice, dict(reading.parameters) if reading else {})
+    return answers
+
+
+@page("I06", methods=("GET", "POST"))
+def rule_all_group(request: PageRequest) -> HttpResponse:
+    return _rule_all(request)
+
+
+@page("E14", methods=("GET", "POST"))
+def rule_all_office(request: PageRequest) -> HttpResponse:
+    return _rule_all(request)
+
+
+def _confirm(request: PageRequest) -> HttpResponse:
+    chosen = [int(pk) for pk in request.POST.getlist("ruling") if pk.isdigit()]
+    decided = acts.confirm_rulings(by=request.hat, cycle=request.cycle, rulings=chosen)
+    messages.success(
+        request,
+        _("In force: %(codes)s. Every standing they touch was computed anew.")
+        % {"codes": "、".join(reading.code for reading in decided)},
+    )
+    return redirect("readings", request.cycle.code)
+
+
+@page("I06", methods=("POST",))
+def confirm_group(request: PageRequest) -> HttpResponse:
+    return _confirm(request)
+
+
+@page("E14", methods=("POST",))
+def confirm_office(request: PageRequest) -> HttpResponse:
+    return _confirm(request)
+
+
+def _drop(request: PageRequest, pk: int) -> HttpResponse:
+    acts.drop_ruling(by=request.hat, cycle=request.cycle, ruling=pk)
+    messages.success(request, _("Withdrawn; nothing was changed."))
+    return redirect("readings", request.cycle.code)
+
+
+@page("I06", methods=("POST",))
+def drop_group(request: PageRequest, pk: int) -> HttpResponse:
+    return _drop(request, pk)
+
+
+@page("E14", methods=("POST",))
+def drop_office(request: PageRequest, pk: int) -> HttpResponse:
+    return _drop(request, pk)

@@ -18,6 +18,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from appraisal_site.views import api_docs
+from bonuses.api import AdjustmentViewSet
 from office.api import JobViewSet
 from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
@@ -57,6 +58,7 @@ router.register("blocks", BlockViewSet, "api-block")
 router.register("units", UnitViewSet, "api-unit")
 router.register("items", ItemViewSet, "api-item")
 router.register("cells", CellViewSet, "api-cell")
+router.register("adjustments", AdjustmentViewSet, "api-adjustment")
 router.register("jobs", JobViewSet, "api-job")
 
 urlpatterns: list[URLPattern | URLResolver] = [

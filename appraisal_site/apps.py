@@ -10,3 +10,10 @@ from django.utils.translation import gettext_lazy as _
 class AppraisalSiteConfig(AppConfig):
     name = "appraisal_site"
     verbose_name = _("Site")
+
+    def ready(self) -> None:
+        """Lend the administration, which stands below, the words of the log's acts."""
+        from appraisal_site.deeds import WORDS
+        from units.administration import ACT_WORDS
+
+        ACT_WORDS.update(WORDS)

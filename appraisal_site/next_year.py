@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from appraisal_site.plan_workbook import SHEETS
+from awards.models import AwardScheme
 from bonuses.models import TariffLine
 from office import audit
 from office.refusal import Refused
@@ -85,6 +86,11 @@ def _copy_what_no_sheet_says(old: Cycle, new: Cycle) -> None:
     clauses = {(t.kind, t.level, t.scope): t.clause for t in TariffLine.objects.filter(cycle=old)}
     for line in TariffLine.objects.filter(cycle=new):
         TariffLine.objects.filter(pk=line.pk).update(clause=clauses[(line.kind, line.level, line.scope)])
+    schemes = {s.name: s for s in AwardScheme.objects.filter(cycle=old)}
+    for scheme in AwardScheme.objects.filter(cycle=new):
+        source_scheme = schemes[scheme.name]
+        scheme.filling, scheme.tie_order = source_scheme.filling, source_scheme.tie_order
+        scheme.save()
     steps = {
         i.natural_key()[1:]: i
         for i in Indicator.objects.filter(sub_item__item__block__cycle=old).select_related(

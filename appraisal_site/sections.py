@@ -45,6 +45,26 @@ class Section:
 
 OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
+# Everything about papers; those who import nothing come to it straight from the top bar.
+PAPER_PAGES = (
+    "adjustments",
+    "adjustment",
+    "adjustment-claim",
+    "adjustments-waiting",
+    "matters",
+    "issuers",
+    "paper-lists",
+    "paper-list",
+    "papers",
+    "paper",
+    "vetoes",
+    "veto-propose",
+    "misconduct-propose",
+)
+READS_PAPERS = frozenset(
+    role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
+)
+
 SECTIONS: tuple[Section, ...] = (
     Section(_("Home"), "L14", ("home",), of_year=False),
     Section(
@@ -64,7 +84,8 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(_("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare")),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
-    Section(_("Material"), "E03", ("imports", "import-preview"), any_stage=True),
+    Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
+    Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
     Section(
         _("Awards and money"),
@@ -77,6 +98,9 @@ SECTIONS: tuple[Section, ...] = (
 
 # Route → what the page is called in the bread crumb; pages that name one thing give their own crumbs.
 PAGE_NAMES: dict[str, object] = {
+    "adjustments": _("Additions and deductions"),
+    "papers": _("Papers"),
+    "vetoes": _("Vetoes"),
     "year": "",
     "plan": _("The plan"),
     "plan-workbook": _("Plan workbook"),
@@ -96,6 +120,11 @@ PAGE_NAMES: dict[str, object] = {
     "division": _("Divide a prize"),
     "readings": _("Register of readings"),
     "imports": _("Material"),
+    "hearing": _("Hearing"),
+    "approval": _("Approval"),
+    "editions": _("Editions"),
+    "edition-differences": _("What changed"),
+    "edition-verify": _("Verify"),
     "move": _("Move on"),
     "move-back": _("Move back"),
     "reopen": _("Reopen for a unit"),

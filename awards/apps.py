@@ -10,3 +10,10 @@ from django.utils.translation import gettext_lazy as _
 class AwardsConfig(AppConfig):
     name = "awards"
     verbose_name = _("Results")
+
+    def ready(self) -> None:
+        from awards import receivers
+        from awards.actions import publication
+
+        receivers.connect()
+        publication.register()

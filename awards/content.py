@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from awards.edition import DRAFT_FORMAT
-from bonuses.models import Tally
+from bonuses.models import Adjustment, AdjustmentState, BarState, Finding, Tally, Veto
 from office import audit
 from office.fields import format_points
 from office.models.audit import AuditHead
@@ -145,6 +145,7 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
         members[member.block_id].append(member)
     tallies = {t.membership_id: t for t in Tally.objects.filter(membership__block__in=ids)}
     cells = _cells(ids)
+    papers, bars = _papers(ids), _bars(blocks)
     return [
         {
             "name": block.name,
@@ -159,7 +160,13 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
                 }
                 for item in items[block.pk]
             ],
-            "members": [_member(member, tallies.get(member.pk)) for member in members[block.pk]],
+            "members": [
+                {
+                    **_member(member, tallies.get(member.pk)),
+                    **_plain({"papers": papers[member.pk], "bars": bars[member.unit_id]}),
+                }
+                for member in members[block.pk]
+            ],
             "cells": [
                 {
                     "unit": member.unit.name,
@@ -202,6 +209,47 @@ def _member(member: Membership, tally: Tally | None) -> dict[str, Any]:
         "rewards": format_points(tally.rewards if tally else NOTHING),
     }
     return row | ({"barred": True} if tally and tally.is_barred else {})
+
+
+def _papers(block_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    """Membership → the verified adjustments with the papers they rest on, by number and digest."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    adjustments = Adjustment.objects.filter(membership__block__in=block_ids, state=AdjustmentState.VERIFIED)
+    for row in adjustments.select_related("document", "pool", "matter", "decided_by").order_by("pk"):
+        document = row.document
+        found[row.membership_id].append(
+            _plain(
+                {
+                    "kind": row.kind,
+                    "level": row.level,
+                    "scope_of_work": row.scope,
+                    "honoured": row.honoured,
+                    "rank": row.rank,
+                    "pool": row.pool.name if row.pool else "",
+                    "listed": format_points(row.listed) if row.listed is not None else "",
+                    "carried_over": row.carried_over or None,
+                    "matter": row.matter.title if row.matter else "",
+                    "number": document.number,
+                    "title": document.title,
+                    "source": document.source,
+                    "on": document.on.isoformat(),
+                    "sha256": document.file_sha256,
+                    "verified_by": row.decided_by.username if row.decided_by else "",
+                }
+            )
+        )
+    return found
+
+
+def _bars(blocks: Sequence[Block]) -> dict[int, list[dict[str, Any]]]:
+    """Unit → the vetoes and findings in force."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    cycles = {block.cycle_id for block in blocks}
+    for veto in Veto.objects.filter(cycle__in=cycles, state=BarState.CONFIRMED).order_by("pk"):
+        found[veto.unit_id].append({"kind": "veto", "text": str(veto)})
+    for finding in Finding.objects.filter(cycle__in=cycles, state=BarState.CONFIRMED).order_by("pk"):
+        found[finding.unit_id].append({"kind": "misconduct", "text": str(finding)})
+    return found
 
 
 def _cells(block_ids: list[int]) -> dict[tuple[int, int], dict[str, Any]]:

@@ -5,7 +5,7 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern
 
-from awards import urls_awards
+from awards import urls_awards, urls_editions
 
 urlpatterns: list[URLPattern] = []
-year_patterns: list[URLPattern] = [*urls_awards.year_patterns]
+year_patterns: list[URLPattern] = [*urls_awards.year_patterns, *urls_editions.year_patterns]

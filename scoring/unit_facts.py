@@ -14,6 +14,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bonuses import policy
+from bonuses import queries as bonus_queries
+from bonuses import words as bonus_words
 from office.charts import Against, against_mean
 from office.fields import from_units
 from scoring import queries, sheets, words
@@ -160,26 +163,60 @@ def _decided_by(cell: Cell | None, step: CellStep) -> str:
     return " → ".join(str(person) for person in people if person is not None)
 
 
+PAPERS_OF = {
+    "commendations": (policy.COMMENDATION, policy.TOP_THREE),
+    "criticisms": (policy.CRITICISM,),
+    "rewards": (policy.REWARD,),
+}
+STEPS_OF = {
+    "commendations": (policy.StepKind.COMMENDATIONS, policy.StepKind.CAP),
+    "criticisms": (policy.StepKind.CRITICISMS,),
+    "rewards": (policy.StepKind.POOL, policy.StepKind.CAP_WITH_REWARDS),
+}
+
+
 def addition_steps(facts: UnitFacts) -> list[dict[str, Any]]:
-    """The three lines below the preliminary score; those without an amount are left out."""
+    """The three lines below the preliminary score, each with its sum and papers; those without papers are left out."""
     places = facts.trace.places
     labels = {
         "commendations": (_("Commendations"), _("Verified commendations, halved where due and capped.")),
         "criticisms": (_("Criticisms"), _("Verified circulars of criticism, one matter once.")),
         "rewards": (_("Reward points"), _("Listed by the leading groups, capped per project.")),
     }
-    return [
-        {
-            "label": labels[step.kind][0],
-            "points": from_units(step.amount, places),
-            "sentence": labels[step.kind][1],
-            "clause": step.clause,
-            "papers": [],
-            "counted": True,
-        }
-        for step in facts.trace.final.adjustments
-        if step.amount
-    ]
+    papers = bonus_queries.steps_of(facts.membership)
+    code = facts.membership.block.cycle.code
+    rows = []
+    for step in facts.trace.final.adjustments:
+        lines = papers.of(*PAPERS_OF[step.kind])
+        if not step.amount and not lines:
+            continue
+        steps = [bonus_words.step(s) for s in papers.sum.steps if s.kind in STEPS_OF[step.kind]]
+        rows.append(
+            {
+                "label": labels[step.kind][0],
+                "points": from_units(step.amount, places),
+                "sentence": "；".join(steps) or labels[step.kind][1],
+                "clause": step.clause,
+                "papers": [_paper(line, code) for line in lines],
+                "counted": bool(step.amount),
+            }
+        )
+    return rows
+
+
+def _paper(line: bonus_queries.PaperLine, code: str) -> dict[str, Any]:
+    document = line.document
+    return {
+        "title": document.title,
+        "number": document.number,
+        "issuer": document.source,
+        "date": document.on,
+        "url": reverse("paper", args=[code, document.pk]),
+        "points": bonus_words.signed(line.worth),
+        "what": "；".join(
+            part for part in (bonus_words.what(line.adjustment), bonus_words.why(line.worth)) if part
+        ),
+    }
 
 
 def strengths(facts: UnitFacts) -> Any:

@@ -29,6 +29,7 @@ from units.models import Cycle
 from units.pages import hat_of
 
 ROW = "L11"
+ACT_WORDS: dict[str, object] = {}  # act of the log → words; filled by the site when it starts
 BASE = frozenset({Role.OFFICE})  # base data and, read only, figures
 USERS = frozenset({Role.SYSTEM})
 ROLES = frozenset({Role.SECURITY})
@@ -213,7 +214,10 @@ class Records(admin.ModelAdmin[Any]):
             **self.admin_site.each_context(request),
             "title": _("History: %(what)s") % {"what": str(row)},
             "subtitle": None,
-            "entries": [(entry, _told(audit.details_of(entry))) for entry in entries[:200]],
+            "entries": [
+                (entry, ACT_WORDS.get(entry.act, entry.act), _told(audit.details_of(entry)))
+                for entry in entries[:200]
+            ],
             "object": row,
             "opts": self.opts,
             "module_name": str(self.opts.verbose_name_plural),

@@ -93,7 +93,8 @@ OPEN_IN: dict[str, frozenset[Stage]] = {
     "H04": frozenset({Stage.RESULTS}),
     "H05": frozenset({Stage.RESULTS}),
     "H06": frozenset({Stage.RESULTS}),
-    "I01": frozenset({Stage.RESULTS}),
+    # Again during approval, when a change has voided the first hand-over.
+    "I01": between(Stage.RESULTS, Stage.APPROVAL),
     "I02": frozenset({Stage.APPROVAL}),
     "I03": between(Stage.HEARING, Stage.APPROVAL),
     "I04": frozenset({Stage.APPROVAL}),

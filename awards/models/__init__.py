@@ -3,25 +3,34 @@
 One module per noun; this file only gathers them.
 """
 
+from awards.models.approval import Approval, Draft, Hearing, Purpose, Way
 from awards.models.award import Award, AwardList, ListState, TieRuling
 from awards.models.division import Division, DivisionShare, PrizeChange
+from awards.models.edition import Edition, EditionFile
 from awards.models.individual import Individual
 from awards.models.nomination import Nomination
 from awards.models.reading_ruling import ReadingRuling
 from awards.models.scheme import AwardScheme, Filling, PrizeLine
 
 __all__ = [
+    "Approval",
     "Award",
     "AwardList",
     "AwardScheme",
     "Division",
     "DivisionShare",
+    "Draft",
+    "Edition",
+    "EditionFile",
     "Filling",
+    "Hearing",
     "Individual",
     "ListState",
     "Nomination",
     "PrizeChange",
     "PrizeLine",
+    "Purpose",
     "ReadingRuling",
     "TieRuling",
+    "Way",
 ]

@@ -1,4 +1,4 @@
-"""The pages of awards, money, readings and the leaders' brief.
+"""The pages of this app: awards, money, readings, the leaders' brief, hearing, approval, editions.
 
 Each asks its queries and shows a template; acts go through awards.actions.
 """

@@ -168,6 +168,7 @@ def _show_table(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
             "waiting_label": _("Lead bodies of whom no score sheet was taken in this year."),
             "imports": [_history_row(each, cycle) for each in shown],
             "page": shown,
+            "papers_url": reverse("adjustments", args=[request.cycle.code]),
             "query": f"kind={kind}&",
         },
     )

@@ -131,10 +131,10 @@ def _block(sheet: Sheet, name: str, order: int) -> dict[str, Any]:
     }
 
 
-def edition_files(*drafts: dict[str, Any]) -> dict[str, bytes]:
-    """The files of a small edition, with the verifier and a stand-in for the printed papers."""
+def edition_content(*drafts: dict[str, Any]) -> dict[str, Any]:
+    """What edition.json of these drafts holds."""
     blocks = [block for draft in drafts for block in draft["results"]["blocks"]]
-    content = edition.edition_of(
+    return edition.edition_of(
         cycle={"code": CODE, "name": "年度", "host": "考评办", "blocks": blocks},
         number=1,
         reason="",
@@ -152,6 +152,11 @@ def edition_files(*drafts: dict[str, Any]) -> dict[str, bytes]:
         log_head={"number": 7, "digest": "0" * 64},
         sealed_on="2013-02-01",
     )
+
+
+def edition_files(*drafts: dict[str, Any]) -> dict[str, bytes]:
+    """The files of a small edition, with the verifier and a stand-in for the printed papers."""
+    content = edition_content(*drafts)
     files = {
         edition.EDITION_FILE: edition.canonical(content),
         edition.VERIFIER_FILE: edition.verifier_source(),

@@ -42,7 +42,7 @@ def test_the_page_of_a_cell_says_what_counts_and_who_entered_it(cast: Cast) -> N
 
     assert "计入得分 390.50" in words
     assert "责任单位测评 380.00 office1 · 考评办" in words
-    assert "初评得分 计入 390.50" in words
+    assert "初评 计入 390.50" in words
 
 
 def test_a_save_answers_with_the_cell_and_every_place_of_the_block(cast: Cast) -> None:
@@ -285,8 +285,8 @@ def test_clearing_a_score_leaves_the_cell_missing_and_is_told_in_its_history(cas
 
     words = words_of(client.get(address(cell)))
     assert (answer.status_code, stored(cell)) == (200, {})
-    assert "撤销初评得分380：录入有误" in words
-    assert "初评得分：— → 380" in words
+    assert "撤销初评380：录入有误" in words
+    assert "初评：— → 380" in words
 
 
 def test_a_denied_act_is_in_the_log(cast: Cast) -> None:

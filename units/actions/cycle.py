@@ -137,6 +137,34 @@ def _set_stage(cycle: Cycle, stage: Stage) -> None:
     cycle.stage = stage
 
 
+def enter_by_deed(
+    *, by: Hat, cycle: Cycle, stage: Stage, reason: str = "", block: Block | None = None
+) -> None:
+    """Set the stage that a hand-over, a return or a publication brings; a track with its own calendar has its own.
+
+    The deed's action has asked permission and holds the year's row; rulebook 8.
+    """
+    own = block if block is not None and block.has_own_calendar else None
+    left = Stage(own.stage) if own is not None and own.stage else cycle.stage_now
+    if left is stage:
+        return
+    if own is not None:
+        Block.objects.filter(pk=own.pk).update(stage=stage)
+        own.stage = stage
+    else:
+        _set_stage(cycle, stage)
+    audit.record(
+        by,
+        "cycle.moved" if stage.position > left.position else "cycle.moved-back",
+        cycle,
+        cycle_code=cycle.code,
+        before=str(left),
+        after=str(stage),
+        reason=reason,
+        block=own.name if own is not None else "",
+    )
+
+
 @transaction.atomic
 def move_back(*, by: Hat, cycle: Cycle, stage: Stage, reason: str) -> Cycle:
     """Return the year to an earlier stage, with a reason.  Rulebook 8.

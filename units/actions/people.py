@@ -55,7 +55,7 @@ def save_user(*, by: Hat, user: User | None = None, **values: Any) -> tuple[User
     refuse_invalid(row, exclude=["password"])
     if changed or is_new:
         row.save()
-        audit.record(by, "account.created" if is_new else "account.changed", row, changed=changed)
+        audit.record(by, "account.created" if is_new else "account.edited", row, changed=changed)
     return row, password
 
 

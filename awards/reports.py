@@ -1,0 +1,235 @@
+"""The papers of an edition: what stands on each, from the sealed content alone, and setting them as PDF.
+
+How a page is set is in office.pdf, its look in templates/reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from awards.edition import Difference, short_code
+from office import pdf
+
+LEADERS = 3  # places named in the notice
+DIGITS = "〇一二三四五六七八九十"
+
+
+def chinese(number: int) -> str:
+    """1 → 一, 12 → 十二; for headings, up to 99."""
+    tens, ones = divmod(number, 10)
+    return (
+        ("" if tens < 2 else DIGITS[tens])
+        + ("十" if tens else "")
+        + (DIGITS[ones] if ones or not tens else "")
+    )
+
+
+def day_in_words(day: str) -> str:
+    """2013年2月1日, as official papers write it."""
+    when = date.fromisoformat(day)
+    return f"{when.year}年{when.month}月{when.day}日"
+
+
+@dataclass(frozen=True)
+class BlockFacts:
+    """One block as its papers need it: rows by place with a remark, items with their sub-items."""
+
+    name: str
+    is_track: bool
+    heading: str  # 一, 二 …
+    items: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    order: dict[str, int]  # the plan's order of units
+
+    @property
+    def subs(self) -> list[dict[str, Any]]:
+        return [sub for item in self.items for sub in item["subs"]]
+
+    @property
+    def leaders(self) -> list[dict[str, Any]]:
+        return [row for row in self.rows if row["rank"] <= LEADERS]
+
+    @property
+    def rows_in_order(self) -> list[dict[str, Any]]:
+        return sorted(self.rows, key=lambda row: self.order[row["unit"]])
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An edition, or a draft on its way, as its papers tell it."""
+
+    sealed: Mapping[str, Any]
+    digest: str
+    is_draft: bool = False
+    blocks: list[BlockFacts] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, sealed: Mapping[str, Any], digest: str, *, is_draft: bool = False) -> Facts:
+        inputs = {b["name"]: b for part in sealed["parts"] for b in part["draft"]["inputs"]["blocks"]}
+        blocks = [block for block in sealed["results"]["blocks"] if block["rows"]]
+        found: list[BlockFacts] = []
+        for block in blocks:
+            is_track = block["kind"] == "special"
+            heading = chinese(1 + sum(b.is_track == is_track for b in found))
+            found.append(_block_facts(block, inputs[block["name"]], heading))
+        return cls(sealed, digest, is_draft, found)
+
+    @cached_property
+    def code(self) -> str:
+        return short_code(self.digest)
+
+    @property
+    def host(self) -> str:
+        return str(self.sealed["host"])
+
+    @property
+    def name(self) -> str:
+        """The appraisal's name without a year of its own in front."""
+        name = str(self.sealed["name"])
+        return name.removeprefix(str(self.year)).removeprefix("年度").removeprefix("年").strip()
+
+    @property
+    def year(self) -> int:
+        return int(self.sealed["results"]["year"])
+
+    @property
+    def number(self) -> int:
+        return int(self.sealed["number"])
+
+    @property
+    def reason(self) -> str:
+        return str(self.sealed["reason"])
+
+    @property
+    def document_number(self) -> str:
+        return str(self.sealed["document_number"])
+
+    @property
+    def is_correction(self) -> bool:
+        return self.sealed["supersedes"] is not None
+
+    @property
+    def before_number(self) -> int:
+        return int(self.sealed["supersedes"]["number"]) if self.is_correction else 0
+
+    @property
+    def places(self) -> int:
+        return int(self.sealed["results"]["places"])
+
+    @property
+    def rounding(self) -> str:
+        return str(self.sealed["results"]["rounding"])
+
+    @property
+    def comprehensive(self) -> list[BlockFacts]:
+        return [block for block in self.blocks if not block.is_track]
+
+    @property
+    def tracks(self) -> list[BlockFacts]:
+        return [block for block in self.blocks if block.is_track]
+
+    @property
+    def track_heading(self) -> str:
+        return chinese(len(self.comprehensive) + 1)
+
+    @property
+    def unit_count(self) -> int:
+        return len({row["unit"] for block in self.blocks for row in block.rows})
+
+    @property
+    def member_count(self) -> int:
+        return sum(len(block.rows) for block in self.blocks)
+
+    @property
+    def approved_words(self) -> str:
+        """How and when the result was approved, as the notice says it."""
+        if self.is_draft:
+            return "考评工作领导小组审定(待审定)"
+        approvals = [part["approval"] for part in self.sealed["parts"]]
+        met = sorted({a["met_on"] for a in approvals if a.get("met_on")})
+        if met:
+            return f"{'、'.join(day_in_words(day) for day in met)}考评工作领导小组会议审定"
+        return "考评工作领导小组审定"
+
+    @property
+    def sealed_words(self) -> str:
+        return day_in_words(str(self.sealed["sealed_on"]))
+
+    @property
+    def edition_words(self) -> str:
+        return "送审稿" if self.is_draft else f"公布稿第{self.number}版"
+
+    @property
+    def foot(self) -> str:
+        """What stands at the foot of every page."""
+        return f"{self.sealed['cycle']} {self.edition_words} 校验码 {self.code}"
+
+
+def _block_facts(block: Mapping[str, Any], inputs: Mapping[str, Any], heading: str) -> BlockFacts:
+    weights = {item["name"]: item["weight"] for item in inputs["items"]}
+    rows = []
+    for row in block["rows"]:
+        net = Decimal(row["commendations"]) - Decimal(row["criticisms"]) + Decimal(row["rewards"])
+        remarks = (["并列"] if row["shared"] else []) + ([] if row["eligible"] else ["不评奖"])
+        rows.append(
+            {
+                **row,
+                "items": [{**item, "weight": weights[item["item"]]} for item in row["items"]],
+                "cells": [cell for item in row["items"] for cell in item["cells"]],
+                "net": f"{net:+f}" if net else f"{net:f}",
+                "minus": f"−{row['criticisms']}" if Decimal(row["criticisms"]) else row["criticisms"],
+                "remark": "、".join(remarks),
+            }
+        )
+    return BlockFacts(
+        name=block["name"],
+        is_track=block["kind"] == "special",
+        heading=heading,
+        items=[
+            {"name": item["name"], "weight": item["weight"], "base": item["base"], "subs": item["sub_items"]}
+            for item in inputs["items"]
+        ],
+        rows=rows,
+        order={member["unit"]: n for n, member in enumerate(inputs["members"])},
+    )
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One PDF of an edition: its name in the folder, its title for people, what stands on it."""
+
+    name: str
+    kind: str  # notice | tables | matrix | letters
+    title: str
+    facts: Facts
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def html(self) -> str:
+        return render_to_string(
+            f"reports/{self.kind}.html", {"facts": self.facts, "paper_title": self.title, **self.context}
+        )
+
+    def pdf(self) -> bytes:
+        """Raises Refused when papers cannot be set on this machine."""
+        return pdf.render(self.html(), identifier=f"{self.facts.code}-{self.name}")
+
+
+def papers_of(facts: Facts, changed: Sequence[Difference] = ()) -> list[Paper]:
+    """Every paper of an edition, in the order of its list."""
+    papers = [
+        Paper("notice.pdf", "notice", "结果通报", facts, {"changed": list(changed)}),
+        Paper("tables.pdf", "tables", "名次表", facts),
+        Paper("matrix.pdf", "matrix", "得分总表", facts),
+    ]
+    papers += [
+        Paper(f"letters-{number}.pdf", "letters", f"{block.name}结果告知书", facts, {"ranked": block})
+        for number, block in enumerate(facts.blocks, 1)
+    ]
+    return papers

@@ -1,0 +1,38 @@
+"""The addresses of hearing, approval and editions below /years/CODE/.
+
+They are joined in awards.urls.
+"""
+
+from django.urls import URLPattern, path
+
+from awards.views import approval, editions
+
+year_patterns: list[URLPattern] = [
+    path("hearing/", approval.hearing, name="hearing"),
+    path("hearing/decide/", approval.hearing_decide, name="hearing-decide"),
+    path("hearing/briefing.docx", approval.briefing, name="briefing"),
+    path("approval/", approval.approve_page, name="approval"),
+    path("approval/hand-over/", approval.hand_over, name="hand-over"),
+    path("approval/<int:pk>/approve/", approval.approve, name="approve"),
+    path("approval/<int:pk>/return/", approval.return_result, name="return-result"),
+    path("approval/<int:pk>/minutes/", approval.minutes, name="minutes"),
+    path("approval/<int:pk>/compare/", approval.compare_minutes, name="compare-minutes"),
+    path("approval/<int:pk>/scan/", approval.minutes_scan, name="minutes-scan"),
+    path("approval/<int:pk>/notice.docx", approval.draft_notice, name="draft-notice"),
+    path("result/", editions.result, name="result"),
+    path("editions/", editions.editions, name="editions"),
+    path("editions/ask/", editions.ask, name="edition-ask"),
+    path("editions/correct/", editions.correct, name="edition-correct"),
+    path("editions/<int:pk>/confirm/", editions.confirm, name="edition-confirm"),
+    path(
+        "editions/<int:pk>/confirm-correction/",
+        editions.confirm_correction,
+        name="edition-confirm-correction",
+    ),
+    path("editions/<int:pk>/withdraw/", editions.withdraw, name="edition-withdraw"),
+    path("editions/<int:number>/open/", editions.set_open, name="edition-open"),
+    path("editions/<int:number>/verify/", editions.edition_verify, name="edition-verify"),
+    path("editions/<int:number>/differences/", editions.edition_differences, name="edition-differences"),
+    path("editions/<int:number>/all.zip", editions.edition_zip, name="edition-zip"),
+    path("editions/<int:number>/files/<str:name>", editions.edition_file, name="edition-file"),
+]

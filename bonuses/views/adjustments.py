@@ -1,0 +1,461 @@
+"""The register of adjustments with the steps of every unit's sum, the queue of the second person, one claim.
+
+What may be claimed and decided is told by bonuses.actions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from bonuses import permissions, policy, queries, words
+from bonuses.actions import adjustments, documents
+from bonuses.claims import frame_of
+from bonuses.forms import ClaimForm, IssuerForm, ReasonForm
+from bonuses.lists import register as register_workbook
+from bonuses.models import Adjustment, AdjustmentState, Issuer, Matter, Pool
+from bonuses.sentences import not_found
+from bonuses.views.papers import may_claim_anything
+from office.files import XLSX
+from office.refusal import Refused
+from units.matrix import Role
+from units.models import Unit
+from units.pages import PageRequest, page
+from units.permissions import may
+
+OWN = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
+LIGHTS = {
+    AdjustmentState.PROPOSED: "amber",
+    AdjustmentState.VERIFIED: "green",
+    AdjustmentState.REJECTED: "red",
+    AdjustmentState.WITHDRAWN: "off",
+}
+
+
+def _line(row: Adjustment, tariff: policy.Tariff, worth: policy.Worth | None = None) -> dict[str, Any]:
+    found = worth or policy.worth(queries.paper_of(row), tariff)
+    return {
+        "row": row,
+        "what": words.what(row),
+        "points": words.signed(found),
+        "why": words.why(found),
+        "clause": found.clause,
+        "light": LIGHTS[AdjustmentState(row.state)],
+    }
+
+
+@page("F03")
+def adjustments_page(request: PageRequest) -> HttpResponse:
+    """Every unit with its three figures; a line unfolds to the steps and the papers. `?kind=` and `?unit=` narrow."""
+    cycle, hat = request.cycle, request.hat
+    rules = queries.rules_of(cycle)
+    kind, unit_name = request.GET.get("kind", ""), request.GET.get("unit", "")
+    rows = permissions.adjustments_for(hat, cycle).select_related(*queries.WITH_ALL)
+    rows = rows.order_by("unit__order", "unit_id", "kind", "document__on", "pk")
+    by_unit: dict[int, list[Adjustment]] = {}
+    for row in rows:
+        by_unit.setdefault(row.unit_id, []).append(row)
+    bars = queries.bars_by_unit(cycle)
+    shown = []
+    for papers in by_unit.values():
+        unit = papers[0].unit
+        if unit_name and unit.name != unit_name:
+            continue
+        counted = [row for row in papers if row.state == AdjustmentState.VERIFIED]
+        total = policy.count(map(queries.paper_of, counted), rules.tariff)
+        worths = {worth.key: worth for worth in total.worths}
+        lines = [_line(row, rules.tariff, worths.get(row.pk)) for row in papers if kind in {"", row.kind}]
+        if not lines:
+            continue
+        shown.append(
+            {
+                "unit": unit,
+                "block": papers[0].membership.block.name,
+                "sum": total,
+                "steps": [(words.step(step), step.clause) for step in total.steps],
+                "lines": lines,
+                "waiting": sum(row.state == AdjustmentState.PROPOSED for row in papers),
+                "bars": bars.get(unit.pk, []),
+            }
+        )
+    waits = sum(each["waiting"] for each in shown)
+    return render(
+        request,
+        "bonuses/adjustments.html",
+        {
+            "units": shown,
+            "places": cycle.places,
+            "kind": kind,
+            "kinds": [(value, label, value == kind) for value, label in _kind_choices()],
+            "unit_name": unit_name,
+            "waiting": waits,
+            "cycle": cycle,
+            "waiting_url": reverse("adjustments-waiting", args=[cycle.code])
+            if hat.role is Role.OFFICE
+            else "",
+            "claim_url": reverse("adjustment-claim", args=[cycle.code])
+            if may_claim_anything(request)
+            else "",
+            "list_url": reverse("paper-lists", args=[cycle.code]) if may_claim_anything(request) else "",
+            "matters_url": reverse("matters", args=[cycle.code]) if hat.role is Role.OFFICE else "",
+            "issuers_url": reverse("issuers", args=[cycle.code]) if hat.role is Role.OFFICE else "",
+            "papers_url": reverse("papers", args=[cycle.code]),
+            "vetoes_url": reverse("vetoes", args=[cycle.code]),
+            "xlsx_url": reverse("adjustments-xlsx", args=[cycle.code]) + (f"?kind={kind}" if kind else ""),
+        },
+    )
+
+
+def _kind_choices() -> list[tuple[str, Any]]:
+    from bonuses.models import AdjustmentKind
+
+    return [(str(value), label) for value, label in AdjustmentKind.choices]
+
+
+@page("F03")
+def adjustments_xlsx(request: PageRequest) -> HttpResponse:
+    """The register within the hat's sight as the workbook that can be sent back; rejected ones are left out."""
+    cycle = request.cycle
+    rows = permissions.adjustments_for(request.hat, cycle).select_related(*queries.WITH_ALL)
+    rows = rows.filter(state__in=["proposed", "verified"]).order_by(
+        "unit__order", "kind", "document__on", "pk"
+    )
+    kind = request.GET.get("kind", "")
+    if kind:
+        rows = rows.filter(kind=kind)
+    response = HttpResponse(register_workbook(cycle, rows, frame_of(cycle)), content_type=XLSX)
+    name = f"{cycle.code}-加减分清单.xlsx"
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+# One claim ---------------------------------------------------------------------------------------
+
+
+def _claimable(request: PageRequest) -> list[Unit]:
+    """The units this hat may claim for: itself, those of its led blocks, or all."""
+    hat, cycle = request.hat, request.cycle
+    units = list(queries.members_with_papers(cycle))
+    if hat.role in OWN:
+        units = [member for member in units if member.unit_id == hat.unit_id]
+    if hat.role is Role.LEAD:
+        led = {block for block, _name in permissions.led_in(hat, cycle)}
+        tied = hat.tied_unit_ids(cycle.pk)
+        units = [m for m in units if m.block_id in led and m.unit_id not in tied]
+    return [member.unit for member in units]
+
+
+@page("F01", methods=("GET", "POST"))
+def claim(request: PageRequest) -> HttpResponse:
+    """Enter one paper and what it does; what was typed stays after a refusal."""
+    hat, cycle = request.hat, request.cycle
+    units = _claimable(request)
+    form = ClaimForm(
+        request.POST or None,
+        request.FILES or None,
+        units=units,
+        pools=Pool.objects.filter(cycle=cycle),
+        may_reward=hat.role not in OWN,
+    )
+    refusal: Refused | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            chosen = list(form.cleaned_data["units"]) or (units if len(units) == 1 else [])
+            sent = form.cleaned_data["file"]
+            stored = documents.keep_file(sent.chunks(), sent.name, hat) if sent else None
+            made = adjustments.propose(
+                by=hat, cycle=cycle, units=chosen, claim=form.claim(), paper=form.paper(), file=stored
+            )
+        except Refused as refused:
+            if refused.status in {403, 404}:
+                raise
+            refusal = refused
+        else:
+            messages.success(
+                request,
+                _("%(count)d entered; another person of the appraisal office now verifies.")
+                % {"count": len(made)},
+            )
+            return redirect("adjustment", cycle.code, made[0].pk)
+    status = refusal.status if refusal else 422 if request.method == "POST" else 200
+    return render(
+        request,
+        "bonuses/claim.html",
+        {
+            "form": form,
+            "refusal": refusal,
+            "issuers": Issuer.objects.filter(cycle=cycle),
+            "breadcrumbs": [
+                (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),
+                (_("Enter a paper"), ""),
+            ],
+            "cycle": cycle,
+        },
+        status=status,
+    )
+
+
+def _seen(request: PageRequest, pk: int) -> Adjustment:
+    rows = permissions.adjustments_for(request.hat, request.cycle)
+    found = rows.filter(pk=pk).select_related(*queries.WITH_ALL).first()
+    if found is None:
+        raise not_found()
+    return found
+
+
+@page("F03")
+def adjustment(request: PageRequest, pk: int) -> HttpResponse:
+    return _show(request, _seen(request, pk))
+
+
+def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None) -> HttpResponse:
+    cycle, hat = request.cycle, request.hat
+    block = row.membership.block
+    block.cycle = cycle
+    decides = may(permissions.DECIDE, hat, cycle, unit_id=row.unit_id, block=block, acts_on_unit=True)
+    open_ = row.state == AdjustmentState.PROPOSED
+    mine = row.proposed_by_id == hat.user.pk
+    own = hat.role in OWN and hat.unit_id == row.unit_id and row.proposed_role in OWN
+    tariff = queries.rules_of(cycle).tariff
+    return render(
+        request,
+        "bonuses/adjustment.html",
+        {
+            "row": row,
+            "line": _line(row, tariff),
+            "places": cycle.places,
+            "breadcrumbs": [
+                (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),
+                (row.unit.name, ""),
+            ],
+            "two": {
+                "first_deed": _("entered"),
+                "first_person": str(row.proposed_by),
+                "first_at": row.proposed_at,
+                "first_reason": row.note,
+                "second_deed": row.get_state_display() if not open_ else _("verifies"),
+                "second_person": str(row.decided_by) if row.decided_by else None,
+                "second_at": row.decided_at,
+                "second_reason": row.reason,
+                "waiting": _("another person of the appraisal office"),
+            },
+            "may_decide": decides and open_ and not mine,
+            "may_undo": decides
+            and row.state == AdjustmentState.VERIFIED
+            and not mine
+            and row.decided_by_id != hat.user.pk,
+            "is_mine": decides and open_ and mine,
+            "may_withdraw": open_ and (mine or own) and may_claim_anything(request),
+            "form": ReasonForm(request.POST if refusal else None),
+            "paper_url": reverse("paper", args=[cycle.code, row.document_id]),
+            "refusal": refusal,
+            "cycle": cycle,
+        },
+        status=refusal.status if refusal else 200,
+    )
+
+
+def _version(request: PageRequest) -> int:
+    text = request.POST.get("version", "")
+    if not text.isdecimal():
+        raise Refused("no-version", _("Please open the page again and repeat what you did."), status=422)
+    return int(text)
+
+
+@page("F02", methods=("POST",))
+def decide(request: PageRequest, pk: int, act: str) -> HttpResponse:
+    """verify, reject or named; a refusal shows the page again with its sentence."""
+    if act not in {"verify", "reject", "named"}:
+        raise not_found()
+    row = _seen(request, pk)
+    by, cycle = request.hat, request.cycle
+    try:
+        version = _version(request)
+        if act == "verify":
+            row = adjustments.verify(by=by, cycle=cycle, adjustment_id=pk, version=version)
+            messages.success(
+                request, _("%(what)s counts now; the places are up to date.") % {"what": str(row)}
+            )
+        elif act == "reject":
+            reason = request.POST.get("reason", "")[:300]
+            row = adjustments.reject(by=by, cycle=cycle, adjustment_id=pk, reason=reason, version=version)
+            messages.success(request, _("%(what)s is rejected.") % {"what": str(row)})
+        else:
+            row = adjustments.confirm_named(by=by, cycle=cycle, adjustment_id=pk, version=version)
+            messages.success(request, _("Confirmed: the paper names this unit too."))
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise
+        return _show(request, _seen(request, pk), refusal)
+    back = request.POST.get("back", "")
+    return redirect(
+        "adjustments-waiting" if back == "waiting" else "adjustment",
+        cycle.code,
+        *([] if back == "waiting" else [pk]),
+    )
+
+
+@page("F01", methods=("POST",))
+def withdraw(request: PageRequest, pk: int) -> HttpResponse:
+    row = _seen(request, pk)
+    try:
+        adjustments.withdraw(
+            by=request.hat,
+            cycle=request.cycle,
+            adjustment_id=pk,
+            reason=request.POST.get("reason", "")[:300],
+            version=_version(request),
+        )
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise
+        return _show(request, row, refusal)
+    messages.success(request, _("Taken back."))
+    return redirect("adjustment", request.cycle.code, pk)
+
+
+# The queue of the second person ------------------------------------------------------------------
+
+
+@page("F02", methods=("GET", "POST"))
+def waiting(request: PageRequest) -> HttpResponse:
+    """What waits for a second person; ticked ones are verified at once, exceptions are left and named."""
+    cycle, hat = request.cycle, request.hat
+    left: list[tuple[Adjustment, Refused]] = []
+    if request.method == "POST":
+        versions = {}
+        for text in request.POST.getlist("row"):
+            pk, _sign, version = text.partition(":")
+            if pk.isdecimal() and version.isdecimal():
+                versions[int(pk)] = int(version)
+        if not versions:
+            raise Refused("no-paper", _("Please tick the papers that are meant."), status=422)
+        outcome = adjustments.verify_many(by=hat, cycle=cycle, versions=versions)
+        left = outcome.left
+        if outcome.done:
+            messages.success(
+                request,
+                _("%(count)d verified; the places are up to date.") % {"count": len(outcome.done)},
+            )
+    tariff = queries.rules_of(cycle).tariff
+    lines = []
+    for row in queries.waiting(cycle):
+        line = _line(row, tariff)
+        mine = row.proposed_by_id == hat.user.pk or hat.is_tied_to(row.unit_id, cycle.pk)
+        stuck = row.hold or row.document.file_id is None or not line["clause"]
+        stuck = stuck or policy.worth(queries.paper_of(row), tariff).why is policy.Why.NO_TARIFF
+        lines.append(line | {"mine": mine, "stuck": bool(stuck)})
+    return render(
+        request,
+        "bonuses/waiting.html",
+        {
+            "lines": lines,
+            "left": [(str(row), refusal.sentence) for row, refusal in left],
+            "ready": sum(not line["mine"] and not line["stuck"] for line in lines),
+            "places": cycle.places,
+            "breadcrumbs": [
+                (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),
+                (_("Waiting for a second person"), ""),
+            ],
+            "cycle": cycle,
+        },
+    )
+
+
+# Matters and issuers -----------------------------------------------------------------------------
+
+
+@page("F07", methods=("GET", "POST"))
+def matters(request: PageRequest) -> HttpResponse:
+    """What looks like one matter by its titles, to be ticked; what is one already, to be taken apart."""
+    cycle = request.cycle
+    if request.method == "POST":
+        ids = [int(text) for text in request.POST.getlist("row") if text.isdecimal()]
+        if request.POST.get("act") == "apart":
+            adjustments.take_out_of_matter(by=request.hat, cycle=cycle, adjustment_ids=ids)
+            messages.success(request, _("Taken apart; each counts by itself."))
+        else:
+            matter = adjustments.put_into_matter(
+                by=request.hat, cycle=cycle, adjustment_ids=ids, title=request.POST.get("title", "")
+            )
+            messages.success(request, _("“%(matter)s” is one matter now.") % {"matter": str(matter)})
+        return redirect("matters", cycle.code)
+    rows = list(
+        permissions.adjustments_for(request.hat, cycle)
+        .filter(state__in=["proposed", "verified"])
+        .exclude(kind=policy.REWARD)
+        .select_related(*queries.WITH_ALL)
+    )
+    proposed = []
+    for unit_rows in _by_unit_and_sign(rows):
+        free = {row.pk: row for row in unit_rows if row.matter_id is None}
+        for group in policy.propose_matters({pk: row.document.title for pk, row in free.items()}):
+            papers = [free[pk] for pk in group]
+            proposed.append({"unit": papers[0].unit, "title": papers[0].document.title[:60], "rows": papers})
+    known = [
+        {"matter": matter, "rows": [row for row in rows if row.matter_id == matter.pk]}
+        for matter in Matter.objects.filter(cycle=cycle)
+    ]
+    return render(
+        request,
+        "bonuses/matters.html",
+        {
+            "proposed": proposed,
+            "known": [each for each in known if each["rows"]],
+            "rows": rows,
+            "breadcrumbs": [
+                (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),
+                (_("Matters"), ""),
+            ],
+            "cycle": cycle,
+        },
+    )
+
+
+def _by_unit_and_sign(rows: list[Adjustment]) -> list[list[Adjustment]]:
+    groups: dict[tuple[int, bool], list[Adjustment]] = {}
+    for row in rows:
+        groups.setdefault((row.unit_id, row.kind == policy.CRITICISM), []).append(row)
+    return list(groups.values())
+
+
+@page("F07", methods=("GET", "POST"))
+def issuers(request: PageRequest) -> HttpResponse:
+    """The table of issuers; a new one is added with its level."""
+    cycle = request.cycle
+    form = IssuerForm(request.POST or None)
+    refusal: Refused | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = documents.add_issuer(by=request.hat, cycle=cycle, **form.cleaned_data)
+        except Refused as refused:
+            if refused.status == 403:
+                raise
+            refusal = refused
+        else:
+            messages.success(
+                request, _("%(name)s has the level %(level)s.") % {"name": added.name, "level": added.level}
+            )
+            return redirect("issuers", cycle.code)
+    return render(
+        request,
+        "bonuses/issuers.html",
+        {
+            "form": form,
+            "refusal": refusal,
+            "rows": Issuer.objects.filter(cycle=cycle),
+            "breadcrumbs": [
+                (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),
+                (_("Issuers"), ""),
+            ],
+            "cycle": cycle,
+        },
+        status=refusal.status if refusal else 200,
+    )

@@ -20,6 +20,7 @@ from awards.money import (
     format_yuan,
     is_above_limit,
     parse_yuan,
+    percent,
     settle,
     share_fen,
 )

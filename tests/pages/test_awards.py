@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from awards import award_queries, readings
 from awards.actions import award_list as acts
@@ -62,6 +63,12 @@ def city(cast: Cast) -> Cast:
         for at, (grade, count, amount) in enumerate(lines):
             PrizeLine.objects.create(scheme=scheme, grade=grade, count=count, amount_fen=amount, order=at)
     return cast
+
+
+def chinese(sentence: str) -> str:
+    """What the catalogue says for it."""
+    with translation.override("zh-hans"):
+        return translation.gettext(sentence)
 
 
 def scheme(name: str = "先进乡镇") -> AwardScheme:
@@ -121,7 +128,7 @@ def test_the_page_says_who_would_win_and_why(city: Cast) -> None:
     page = words_of(signed_in(city.people["office1"]).get(f"{YEAR}awards/"))
 
     # 白水乡 and 东河镇 move up past 青山乡, who is barred.
-    assert "已被一票否决或认定弄虚作假" in page
+    assert chinese("a veto or misconduct is in force (§6(6), §8(4))") in page
     assert "青山乡" in page
     assert "50 000.00" in page
     lines = award_queries.compute_award(award_queries.ground_of(city.cycle), scheme()).proposal
@@ -421,8 +428,9 @@ def test_everybody_reads_the_answers_and_only_those_who_see_totals_what_would_mo
     office = words_of(signed_in(city.people["office1"]).get(f"{YEAR}readings/"))
     unit = words_of(signed_in(city.people["official_青山乡"]).get(f"{YEAR}readings/"))
 
-    assert "目前不会改变任何名次或奖项" in office
-    assert "目前不会改变任何名次或奖项" not in unit
+    nothing = chinese("would change no place and no award now")
+    assert nothing in office
+    assert nothing not in unit
     assert signed_in(city.people["sysadmin"]).get(f"{YEAR}readings/").status_code == 403
 
 

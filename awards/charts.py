@@ -88,10 +88,10 @@ def heat_map(rows: Sequence[HeatRow], *, label: str) -> SafeString:
 
 
 def tint(share: Fraction | None) -> int:
-    """0 to STEPS − 1; marks of an appraisal lie close together, so the steps begin at 80 per cent."""
+    """0 to STEPS − 1; marks of an appraisal lie close together, so a step is 2 per cent, from 86 on."""
     if share is None:
         return 0
-    return max(0, min(STEPS - 1, int((share - Fraction(80, 100)) * 100 // 4)))
+    return max(0, min(STEPS - 1, int((share - Fraction(84, 100)) * 100 // 2)))
 
 
 def _text(left: float, base: float, words: str, css: str, fill: str) -> str:

@@ -132,7 +132,7 @@ class NominationForm(forms.Form):
         assert isinstance(chooser, forms.ModelChoiceField)
         chooser.queryset = (
             Membership.objects.filter(block__in=scheme.blocks.all())
-            .exclude(unit_id=without)
+            .exclude(unit__in=[without] if without else [])
             .select_related("unit", "block")
             .order_by("block__order", "unit__order")
         )

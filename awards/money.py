@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 HEADS_LIMIT = Fraction(40, 100)  # 党政主要负责人, “原则上”
 
 
@@ -131,15 +132,15 @@ def settle(before: Mapping[tuple[str, str], int], after: Mapping[tuple[str, str]
 
 
 def format_yuan(amount_fen: int) -> str:
-    """Yuan with two decimals and thousands apart by a thin gap's stand-in, a plain space: 50 000.00."""
+    """Yuan with two decimals, thousands apart by a space that does not break a line: 50 000.00."""
     sign = "-" if amount_fen < 0 else ""
     whole, fen = divmod(abs(amount_fen), 100)
-    return f"{sign}{whole:,}".replace(",", " ") + f".{fen:02d}"
+    return f"{sign}{whole:,}".replace(",", NO_BREAK) + f".{fen:02d}"
 
 
 def parse_yuan(text: str) -> int:
     """Fen of an amount in yuan such as 1200 or 1200.50; ValueError for anything else, nothing is rounded."""
-    plain = text.strip().replace(" ", "").removesuffix("元")
+    plain = text.strip().replace(NO_BREAK, "").replace(" ", "").removesuffix("元")
     whole, dot, fen = plain.partition(".")
     if (
         not whole.isascii()

@@ -253,7 +253,8 @@ def _over_quota(rules: Rules, eligible: list[Contender]) -> dict[int, int]:
     if rules.across is not Across.QUOTA:
         return {}
     sizes: dict[str, int] = {}
-    for contender in eligible:
+    # In the plan's order, so that blocks of one size get what is left over always the same way.
+    for contender in sorted(eligible, key=lambda c: (c.order, c.key)):
         sizes[contender.block] = sizes.get(contender.block, 0) + 1
     quotas = rules.quotas or even_quotas(len(rules.seats), sizes)
     room: dict[int, int] = {}

@@ -103,5 +103,5 @@ def fault_sentence(finding: Finding, prize_fen: int) -> str:
             return _("A unit has at most two heads; more than two are ticked.")
         case Fault.NO_REASON:
             return _(
-                "The heads' part of the prize is above 40 %; give the reason, the appraisal office sees it."
+                "The heads get more than 40 per cent of the prize; give the reason, the appraisal office sees it."
             )

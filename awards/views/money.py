@@ -52,7 +52,8 @@ def register(request: PageRequest) -> HttpResponse:
     divisions = _divisions(awards)
     reading = money.Heads(queries.choices_of(cycle).heads)
     is_own = request.hat.role in OWN
-    rows, by_block = [], {}
+    rows = []
+    by_block: dict[str, int] = {}
     for award in awards:
         assert award.membership is not None
         unit, block = award.membership.unit, award.membership.block
@@ -249,7 +250,7 @@ def division(request: PageRequest, pk: int) -> HttpResponse:
         {
             "person": share.person,
             "post": share.post,
-            "amount": money.format_yuan(share.amount_fen).replace(" ", ""),
+            "amount": str(queries.as_yuan(share.amount_fen)),
             "is_head": share.is_head,
         }
         for share in (kept.shares.all() if kept is not None else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from awards.money import (
     format_yuan,
     is_above_limit,
     parse_yuan,
+    percent,
     settle,
     share_fen,
 )
@@ -149,4 +151,20 @@ def test_what_is_no_amount_is_not_guessed(text: str) -> None:
 
 
 def test_yuan_are_printed_with_two_decimals() -> None:
-    assert [format_yuan(5_000_000), format_yuan(1), format_yuan(-150)] == ["50 000.00", "0.01", "-1.50"]
+    assert [format_yuan(5_000_000), format_yuan(1), format_yuan(-150)] == [
+        "50\N{NO-BREAK SPACE}000.00",
+        "0.01",
+        "-1.50",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (Fraction(2, 3), "66.7"),
+        (Fraction(1, 2), "50.0"),
+        (Fraction(1, 2000), "0.1"),  # 0.05 per cent: the half goes up
+    ],
+)
+def test_a_share_is_shown_in_per_cent_half_up(share: Fraction, shown: str) -> None:
+    assert percent(share) == shown

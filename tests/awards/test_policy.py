@@ -229,6 +229,14 @@ def test_quotas_are_as_even_as_can_be(seats: int, blocks: dict[str, int], quotas
     assert even_quotas(seats, blocks) == quotas
 
 
+def test_a_seat_left_over_goes_to_the_same_block_whatever_the_sequence() -> None:
+    # One seat for two blocks of one unit each: the block that the plan names first has it.
+    pair = [contender(A, 60, block="甲"), contender(B, 90, block="乙")]
+    rules = Rules((Grade("一", 1, 700_000),), across=Across.QUOTA)
+
+    assert [seated(propose(rules, pair)), seated(propose(rules, pair[::-1]))] == [[(A,)], [(A,)]]
+
+
 def test_the_leads_list_may_come_first() -> None:
     rules = Rules(PODIUM, across=Across.LEAD_FIRST)
     contenders = [contender(A, 99), contender(B, 80, recommended=2), contender(C, 70, recommended=1)]

@@ -81,8 +81,8 @@ def build(sealed: Mapping[str, Any], *, cached: bool = True) -> bytes:
 
 def _make_formats(book: Book) -> None:
     number = "0" + ("." + "0" * book.places if book.places else "")
-    base = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
-    for name, extra in {
+    base: dict[str, Any] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
+    kinds: dict[str, dict[str, Any]] = {
         "title": {"bold": True, "font_size": 14},
         "head": {"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#F2EFE8"},
         "text": {"border": 1},
@@ -93,7 +93,8 @@ def _make_formats(book: Book) -> None:
         "state": {"border": 1, "align": "center", "font_color": "#1F3A68"},
         "bad": {"bold": True, "font_color": "#A61B1B", "bg_color": "#FBE3E1"},
         "note": {"italic": True, "font_color": "#666666"},
-    }.items():
+    }
+    for name, extra in kinds.items():
         book.formats[name] = book.file.add_format(base | extra)
 
 
@@ -222,10 +223,10 @@ def _counted_sheet(
     for column in columns:
         own, final = 1 + column.index, 1 + len(columns) + column.index
         name = column.sub["name"]
-        for at, word in [(own, _("by itself")), (final, _("counts"))]:
-            sheet.write_string(1, at, block["items"][column.item]["name"], head)
-            sheet.write_string(2, at, name, head)
-            sheet.write_string(3, at, word, head)
+        for column_at, word in [(own, _("by itself")), (final, _("counts"))]:
+            sheet.write_string(1, column_at, block["items"][column.item]["name"], head)
+            sheet.write_string(2, column_at, name, head)
+            sheet.write_string(3, column_at, word, head)
         span = f"{xl_rowcol_to_cell(FIRST_ROW, own)}:{xl_rowcol_to_cell(last, own)}"
         mean = f'=IF(COUNT({span})=0,"",ROUND(SUM({span})/COUNT({span}),{places}))' if count else '=""'
         sheet.write_formula(mean_row, own, mean, book.format_of("formula"), "")
@@ -299,7 +300,7 @@ def _places_sheet(
         for at, word in [(base_at[n], _("Item sum")), (weighted_at[n], _("Weighted"))]:
             sheet.write_string(1, at, item["name"], head)
             sheet.write_string(2, at, f"{item['weight']} / {item['base']}", head)
-            sheet.write_string(3, at, word, head)
+            sheet.write_string(3, column_at, word, head)
         sheet.write_number(weight_row, weighted_at[n], float(item["weight"]), value)
     each = cycle["rounding"] == "each-item"
     for at, word in [
@@ -315,7 +316,7 @@ def _places_sheet(
         (sealed_rank, _("Edition: place")),
         (check, _("Equals the edition")),
     ]:
-        sheet.write_string(3, at, word, head)
+        sheet.write_string(3, column_at, word, head)
     rows = {row["unit"]: row for row in result["rows"]}
     zero = readings.get("R2", {}).get("choice", "held")
     for n, member in enumerate(members):

@@ -105,7 +105,8 @@ def _scores(
 ) -> tuple[dict[Key, Any], list[str]]:
     """What each cell counts and where it comes from; the sub-items that involve nobody."""
     cells = {(c["unit"], c["item"], c["sub_item"]): c for c in block["cells"]}
-    score, nobody = {}, []
+    score: dict[Key, Any] = {}
+    nobody: list[str] = []
     for item, sub in (
         (i["name"], s) for i in block["items"] for s in i["sub_items"] if not s.get("suspended")
     ):
@@ -138,7 +139,8 @@ def _block(
     score, held = _scores(
         block, units, r9.get("parameters", {}) if r9.get("choice") == "mix" else None, places
     )
-    exact, bases = {}, {}
+    exact: dict[Any, Any] = {}
+    bases: dict[Any, Any] = {}
     for item in block["items"]:
         keys = {unit: [(unit, item["name"], sub["name"]) for sub in item["sub_items"]] for unit in units}
         own = {unit: sum((score[k][0] for k in keys[unit] if k in score), Fraction(0)) for unit in units}

@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -284,7 +284,7 @@ def edition_file(request: HttpRequest, code: str, number: int, name: str) -> Htt
     row = found.files.filter(name=name, kind__in=FOR_ALL).select_related("file").first()
     if row is None:
         return redirect_to_login(request.get_full_path())
-    return cast(HttpResponseBase, _deliver(row))
+    return _deliver(row)
 
 
 edition_file.permission_row = "A02"  # type: ignore[attr-defined]  # read by the test of the matrix

@@ -67,7 +67,9 @@ def differing(sealed: dict[str, Any], book: Any) -> list[str]:
             wanted: list[object] = [item["base"] for item in row["items"]]
             wanted += [item["weighted"] for item in row["items"]] + [row["preliminary"]]
             wanted += [row[key] for key in ("commendations", "criticisms", "rewards", "final")]
-            shown = [f"{sheet.cell(line, 2 + n).value:.{places}f}" for n in range(2 * items + 5)]
+            shown: list[object] = [
+                f"{sheet.cell(line, 2 + n).value:.{places}f}" for n in range(2 * items + 5)
+            ]
             scores = [cell["score"] for item in row["items"] for cell in item["cells"]]
             values = [counted.cell(line, 2 + subs + n).value for n in range(subs)]
             shown += [None if v in (None, "") else f"{v:.{places}f}" for v in values]

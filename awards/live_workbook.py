@@ -82,7 +82,7 @@ def build(sealed: Mapping[str, Any], *, cached: bool = True) -> bytes:
 def _make_formats(book: Book) -> None:
     number = "0" + ("." + "0" * book.places if book.places else "")
     base: dict[str, Any] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
-    kinds: dict[str, dict[str, Any]] = {
+    for name, extra in {
         "title": {"bold": True, "font_size": 14},
         "head": {"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#F2EFE8"},
         "text": {"border": 1},
@@ -93,8 +93,7 @@ def _make_formats(book: Book) -> None:
         "state": {"border": 1, "align": "center", "font_color": "#1F3A68"},
         "bad": {"bold": True, "font_color": "#A61B1B", "bg_color": "#FBE3E1"},
         "note": {"italic": True, "font_color": "#666666"},
-    }
-    for name, extra in kinds.items():
+    }.items():
         book.formats[name] = book.file.add_format(base | extra)
 
 
@@ -223,10 +222,10 @@ def _counted_sheet(
     for column in columns:
         own, final = 1 + column.index, 1 + len(columns) + column.index
         name = column.sub["name"]
-        for column_at, word in [(own, _("by itself")), (final, _("counts"))]:
-            sheet.write_string(1, column_at, block["items"][column.item]["name"], head)
-            sheet.write_string(2, column_at, name, head)
-            sheet.write_string(3, column_at, word, head)
+        for at, word in [(own, _("by itself")), (final, _("counts"))]:
+            sheet.write_string(1, at, block["items"][column.item]["name"], head)
+            sheet.write_string(2, at, name, head)
+            sheet.write_string(3, at, word, head)
         span = f"{xl_rowcol_to_cell(FIRST_ROW, own)}:{xl_rowcol_to_cell(last, own)}"
         mean = f'=IF(COUNT({span})=0,"",ROUND(SUM({span})/COUNT({span}),{places}))' if count else '=""'
         sheet.write_formula(mean_row, own, mean, book.format_of("formula"), "")
@@ -235,19 +234,19 @@ def _counted_sheet(
             row = FIRST_ROW + n
             sheet.write_string(row, 0, member["unit"], book.format_of("text"))
             left = 1 + column.index * PER_SUB
-            at = [f"{source}!{xl_rowcol_to_cell(row, left + offset)}" for offset in range(PER_SUB)]
+            inputs = [f"{source}!{xl_rowcol_to_cell(row, left + offset)}" for offset in range(PER_SUB)]
             shown = rows[member["unit"]]["items"][column.item]["cells"]
             figure = next((c["score"] for c in shown if c["sub_item"] == name), None)
             sheet.write_formula(
-                row, own, "=" + _own_formula(at, column.sub, mix, places), book.format_of("formula"),
+                row, own, "=" + _own_formula(inputs, column.sub, mix, places), book.format_of("formula"),
                 "" if not cached or column.sub.get("suspended") else _number(figure),
             )  # fmt: skip
             own_at = xl_rowcol_to_cell(row, own)
             counts = (
                 '=""'
                 if column.sub.get("suspended")
-                else f'=IF({own_at}<>"",{own_at},IF(AND({mean_at}<>"",OR({at[3]}="{NOT_INVOLVED}",{at[4]}="{BY_MEAN}")),'
-                f'{mean_at},IF({at[4]}="{AS_ZERO}",0,"")))'
+                else f'=IF({own_at}<>"",{own_at},IF(AND({mean_at}<>"",OR({inputs[3]}="{NOT_INVOLVED}",{inputs[4]}="{BY_MEAN}")),'
+                f'{mean_at},IF({inputs[4]}="{AS_ZERO}",0,"")))'
             )
             sheet.write_formula(
                 row, final, counts, book.format_of("formula"), _value(cached, _number(figure))
@@ -300,7 +299,7 @@ def _places_sheet(
         for at, word in [(base_at[n], _("Item sum")), (weighted_at[n], _("Weighted"))]:
             sheet.write_string(1, at, item["name"], head)
             sheet.write_string(2, at, f"{item['weight']} / {item['base']}", head)
-            sheet.write_string(3, column_at, word, head)
+            sheet.write_string(3, at, word, head)
         sheet.write_number(weight_row, weighted_at[n], float(item["weight"]), value)
     each = cycle["rounding"] == "each-item"
     for at, word in [
@@ -316,7 +315,7 @@ def _places_sheet(
         (sealed_rank, _("Edition: place")),
         (check, _("Equals the edition")),
     ]:
-        sheet.write_string(3, column_at, word, head)
+        sheet.write_string(3, at, word, head)
     rows = {row["unit"]: row for row in result["rows"]}
     zero = readings.get("R2", {}).get("choice", "held")
     for n, member in enumerate(members):

@@ -20,8 +20,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appraisal_site.management.commands.check_cycle import breaches_of, invariants
-from awards.models import AwardScheme, PrizeLine
-from bonuses.models import Adjustment, Finding, Pool, Tally
+from awards import queries
+from awards.actions import approval
+from awards.models import Approval, AwardScheme, Draft, Edition, PrizeLine, Purpose
+from bonuses.models import Adjustment, Finding, Pool, Tally, TariffLine
 from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
@@ -56,6 +58,7 @@ from units.models import (
     Unit,
     UnitName,
 )
+from units.stages import Stage
 
 TODAY = timezone.localdate()
 
@@ -169,7 +172,54 @@ def forge(cast: Cast, **change: Any) -> None:
     fit_chain()
 
 
+def publish_now(cast: Cast) -> Edition:
+    """A published edition without papers, as nobody could have made it by the actions."""
+    Cycle.objects.filter(pk=cast.cycle.pk).update(stage=Stage.PUBLISHED)
+    cast.cycle.refresh_from_db()
+    now = timezone.now()
+    edition = Edition.objects.create(
+        cycle=cast.cycle,
+        number=1,
+        asked_by=cast.people["office1"],
+        asked_at=now,
+        confirmed_by=cast.people["office2"],
+        confirmed_at=now,
+        digest="0" * 64,
+        code="0000-0000-0000",
+        sealed_at=now,
+    )
+    for now_there in queries.everything_now(cast.cycle):
+        edition.drafts.add(approval.freeze(now_there, cast.cycle, Purpose.APPROVAL, cast.hat("office1")))
+    return edition
+
+
+def approve_alone(cast: Cast) -> None:
+    draft = publish_now(cast).drafts.all()[0]
+    Approval.objects.create(
+        draft=draft,
+        way="screen",
+        first_by=cast.people["leader1"],
+        first_at=timezone.now(),
+        second_at=timezone.now(),
+    )
+
+
+def alter_draft(cast: Cast) -> None:
+    publish_now(cast)
+    Draft.objects.update(content="{}")
+
+
+def sealed_then_changed(cast: Cast) -> None:
+    publish_now(cast)
+    score().update(points=Decimal(1))
+
+
 WAYS: dict[str, Break] = {
+    "draft-digest": alter_draft,
+    "approval-two-persons": approve_alone,
+    "edition-files": publish_now,
+    "edition-approved": publish_now,
+    "sealed-cells": sealed_then_changed,
     "log-chain": lambda c: AuditEntry.objects.filter(number=1).update(details="{}"),
     "log-head": lambda c: AuditHead.objects.update(number=F("number") + 1),
     "log-details": lambda c: AuditEntry.objects.filter(act="scores.imported").update(details="[]"),

@@ -178,7 +178,7 @@ def _asked(edition_id: int) -> Edition:
 
 def _start(asked: Edition, by: Hat) -> None:
     jobs.reap()
-    running = Job.objects.filter(pk=asked.job_id).first() if asked.job_id else None
+    running = asked.job
     if running is not None and not running.is_over:
         return
     title = _("Publishing %(cycle)s, edition %(number)d") % {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -400,3 +401,48 @@ def test_an_edition_is_opened_by_the_office_only(cast: Cast) -> None:
 
     assert code_of(stopped) == "not-permitted"
     assert Approval.objects.count() == 0
+
+
+def _breaches() -> str:
+    with pytest.raises(CommandError) as stopped:
+        call_command("check_cycle", "2012")
+    return str(stopped.value)
+
+
+def test_a_score_changed_in_the_database_after_publication_is_found_and_named(
+    cast: Cast, tmp_path: Path, plain_papers: None
+) -> None:
+    approved(cast)
+    publish(cast, tmp_path / "edition")
+
+    Score.objects.filter(cell=cast.cell("青山乡", "信访")).update(points=Decimal("1"))
+
+    assert re.search(r"sealed-cells .*青山乡·信访", _breaches().replace("社会管理·", ""))
+
+
+@pytest.mark.parametrize("what", ["removed", "swapped", "inserted"])
+def test_scores_removed_swapped_or_put_in_after_publication_are_named(
+    cast: Cast, tmp_path: Path, plain_papers: None, what: str
+) -> None:
+    approved(cast)
+    publish(cast, tmp_path / "edition")
+    one, other = (Score.objects.get(cell=cast.cell(unit, "信访")) for unit in ("青山乡", "白水乡"))
+
+    if what == "removed":
+        Score.objects.filter(pk=one.pk)._raw_delete("default")
+    elif what == "swapped":
+        Score.objects.filter(pk=one.pk).update(points=other.points)
+        Score.objects.filter(pk=other.pk).update(points=one.points)
+    else:
+        one.pk, one.kind = None, ScoreKind.LEAD
+        Score.objects.bulk_create([one])
+
+    assert "sealed-cells" in _breaches()
+
+
+def test_an_altered_draft_is_named(cast: Cast, tmp_path: Path, plain_papers: None) -> None:
+    drafts = approved(cast)
+
+    Draft.objects.filter(pk=drafts[0].pk).update(content=drafts[0].content.replace("青山乡", "青山镇", 1))
+
+    assert f"draft-digest  awards.Draft {drafts[0].pk}" in _breaches()

@@ -67,7 +67,7 @@ def differing(sealed: dict[str, Any], book: Any) -> list[str]:
             wanted: list[object] = [item["base"] for item in row["items"]]
             wanted += [item["weighted"] for item in row["items"]] + [row["preliminary"]]
             wanted += [row[key] for key in ("commendations", "criticisms", "rewards", "final")]
-            shown: list[object] = [
+            shown: list[str | None] = [
                 f"{sheet.cell(line, 2 + n).value:.{places}f}" for n in range(2 * items + 5)
             ]
             scores = [cell["score"] for item in row["items"] for cell in item["cells"]]

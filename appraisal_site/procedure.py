@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
+from bonuses.readiness import paper_lacks
 from scoring import readiness
 from scoring.models import ScoreKind
 from units.actions import cycle as cycle_actions
@@ -90,6 +91,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         readiness.open_lacks,
+        paper_lacks,
     ),
     Stage.RESULTS: (
         _signed(readiness.missing_lacks, signable=True),
@@ -101,6 +103,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         _signed(readiness.missing_lacks, signable=False),
         _signed(readiness.held_lacks, signable=False),
         _signed(readiness.open_lacks, signable=False),
+        _signed(paper_lacks, signable=False),
     ),
 }
 

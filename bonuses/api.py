@@ -57,7 +57,7 @@ class AdjustmentSerializer(serializers.ModelSerializer[Adjustment]):
         ]  # fmt: skip
 
     def get_points(self, row: Adjustment) -> str:
-        tariffs: dict[int, policy.Tariff] = self.context.setdefault("tariffs", {})
+        tariffs: dict[int, policy.Tariff] = self.context["tariffs"]
         cycle = row.membership.block.cycle
         if cycle.pk not in tariffs:
             tariffs[cycle.pk] = queries.rules_of(cycle).tariff
@@ -148,6 +148,9 @@ class AdjustmentViewSet(
             .select_related(*queries.WITH_ALL, "membership__block__cycle")
             .order_by("-membership__block__cycle__year", "unit__order", "pk")
         )
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return dict(super().get_serializer_context()) | {"tariffs": {}}
 
     def get_parsers(self) -> list[Any]:
         parsers = list(super().get_parsers())

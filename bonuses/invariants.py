@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from bonuses.models import Pool, Tally, TariffLine
+from bonuses import policy, queries
+from bonuses.models import Adjustment, AdjustmentState, Finding, Pool, Tally, TariffLine, Veto
 from bonuses.models.tariff import Kind, Scope
 from office.fields import format_points
 from office.invariants import Breach, Table
+from units.models import Cycle, Membership
 
 TABLE = Table()
 
@@ -60,3 +62,43 @@ def odd_tariff(cycle_code: str) -> Iterator[Breach]:
         yield Breach(f"bonuses.TariffLine {line.pk}", f"{line}: {format_points(line.points)}")
     for pool in Pool.objects.filter(cycle__code=cycle_code, cap__lt=0):
         yield Breach(f"bonuses.Pool {pool.pk}", str(pool))
+
+
+@TABLE.invariant("tally-papers", _("A unit's stored sums are what its verified papers come to."))
+def stale_sums(cycle_code: str) -> Iterator[Breach]:
+    cycle = Cycle.objects.filter(code=cycle_code).first()
+    if cycle is None:
+        return
+    members = Membership.objects.filter(block__cycle=cycle).select_related("unit", "block", "tally")
+    units = {member.unit_id for member in members}
+    rules = queries.rules_of(cycle)
+    sums = queries.sums_of(cycle, units, rules)
+    barred = queries.barred_units(cycle, units, rules)
+    for member in members:
+        stored = getattr(member, "tally", None) or Tally(membership=member)
+        counts = rules.joins_tracks or not member.block.is_track
+        found = sums[member.unit_id] if counts else policy.count([], rules.tariff)
+        now = (stored.commendations, stored.criticisms, stored.rewards, stored.is_barred)
+        wanted = (found.commendations, found.criticisms, found.rewards, member.unit_id in barred)
+        if now != wanted:
+            yield Breach(f"units.Membership {member.pk}", f"{member}: {now} ≠ {wanted}")
+
+
+@TABLE.invariant(
+    "papers-two-persons", _("Whoever verified a paper did not enter it, and the paper has its scan.")
+)
+def one_person_papers(cycle_code: str) -> Iterator[Breach]:
+    rows = Adjustment.objects.filter(
+        membership__block__cycle__code=cycle_code, state=AdjustmentState.VERIFIED
+    )
+    wrong = Q(decided_by=None) | Q(decided_by=F("proposed_by")) | Q(document__file=None)
+    for row in rows.filter(wrong).select_related("unit", "document"):
+        yield Breach(f"bonuses.Adjustment {row.pk}", str(row))
+
+
+@TABLE.invariant("vetoes-two-persons", _("Whoever confirmed a veto or a finding did not propose it."))
+def one_person_bars(cycle_code: str) -> Iterator[Breach]:
+    for model in (Veto, Finding):
+        rows = model._default_manager.filter(cycle__code=cycle_code, state__in=["confirmed", "lifted"])
+        for row in rows.filter(Q(confirmed_by=None) | Q(confirmed_by=F("proposed_by"))):
+            yield Breach(f"{model._meta.label} {row.pk}", str(row))

@@ -188,6 +188,8 @@ def documents_like(host_id: int, number: str, issuer: str, sha256: str) -> list[
 
 def originals_like(host_id: int, leader: str, title: str, on: date | None) -> list[Document]:
     """Signed originals of that leader, title and date: they have no number to be told apart by."""
+    if on is None:
+        return []
     return list(
         Document.objects.filter(
             host_id=host_id, kind=DocumentKind.SIGNED, leader=leader.strip(), title=title.strip(), on=on

@@ -37,7 +37,7 @@ def _concerns(row: Model) -> tuple[Cycle, list[int] | None] | None:
 def _may_matter(row: Model, created: bool) -> bool:
     """A fresh proposal changes no figure, so that entering papers costs no computation."""
     waits = {Adjustment: AdjustmentState.PROPOSED, Veto: BarState.PROPOSED, Finding: BarState.PROPOSED}
-    state = waits.get(type(row))  # type: ignore[call-overload]  # any model may ask
+    state = waits.get(type(row))
     return not (created and state is not None and row.state == state)  # type: ignore[attr-defined]  # has one
 
 

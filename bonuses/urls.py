@@ -29,10 +29,10 @@ year_patterns: list[URLPattern] = [
     path("adjustments/lists/<int:pk>/marked.xlsx", lists.marked, name="paper-list-marked"),
     path("adjustments/<int:pk>/", adjustments.adjustment, name="adjustment"),
     path("adjustments/<int:pk>/withdraw/", adjustments.withdraw, name="adjustment-withdraw"),
-    path("adjustments/<int:pk>/<slug:act>/", adjustments.decide, name="adjustment-decide"),
+    path("adjustments/<int:pk>/<str:act>/", adjustments.decide, name="adjustment-decide"),
     path("vetoes/", vetoes.vetoes_page, name="vetoes"),
     path("vetoes/propose/", vetoes.propose_veto, name="veto-propose"),
     path("vetoes/misconduct/", vetoes.propose_finding, name="misconduct-propose"),
-    path("vetoes/<int:pk>/<slug:act>/", vetoes.decide_veto, name="veto-decide"),
-    path("vetoes/misconduct/<int:pk>/<slug:act>/", vetoes.decide_finding, name="misconduct-decide"),
+    path("vetoes/<int:pk>/<str:act>/", vetoes.decide_veto, name="veto-decide"),
+    path("vetoes/misconduct/<int:pk>/<str:act>/", vetoes.decide_finding, name="misconduct-decide"),
 ]

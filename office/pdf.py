@@ -89,12 +89,19 @@ def _face_rules() -> str:
     return "\n".join(rules)
 
 
-def _fetch(url: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Only the faces of the font folder; everything else, the network above all, is refused."""
+def _fetcher() -> Any:
+    """Gives out the faces of the font folder only; everything else, the network above all, is refused."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
     allowed = {path.as_uri(): path for path in _font_files()}
-    if url in allowed:
-        return {"string": allowed[url].read_bytes(), "mime_type": "font/sfnt"}
-    raise ValueError(f"papers fetch nothing: {url[:80]}")
+
+    class FacesOnly(URLFetcher):  # type: ignore[misc]  # the library ships no types
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url not in allowed:
+                raise ValueError(f"papers fetch nothing: {url[:80]}")
+            return URLFetcherResponse(url, allowed[url].read_bytes(), {"Content-Type": "font/sfnt"})
+
+    return FacesOnly()
 
 
 def render(html: str, *, identifier: str = "") -> bytes:
@@ -106,12 +113,12 @@ def render(html: str, *, identifier: str = "") -> bytes:
     weasyprint = _weasyprint()
     from weasyprint.text.fonts import FontConfiguration
 
-    fonts = FontConfiguration()
+    fonts, fetcher = FontConfiguration(), _fetcher()
     sheets = []
     rules = _face_rules()
     if rules:
-        sheets.append(weasyprint.CSS(string=rules, font_config=fonts, url_fetcher=_fetch))
-    document = weasyprint.HTML(string=html, url_fetcher=_fetch, base_url="about:blank")
+        sheets.append(weasyprint.CSS(string=rules, font_config=fonts, url_fetcher=fetcher))
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="about:blank")
     content: bytes = document.write_pdf(
         stylesheets=sheets, font_config=fonts, pdf_identifier=(identifier or "appraisal").encode()[:32]
     )

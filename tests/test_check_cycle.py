@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from appraisal_site.management.commands.check_cycle import breaches_of, invariants
 from awards.models import AwardScheme, PrizeLine
-from bonuses.models import Pool, Tally, TariffLine
+from bonuses.models import Adjustment, Finding, Pool, Tally
 from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
@@ -40,6 +40,7 @@ from scoring.models import (
     Standing,
     SubItem,
 )
+from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
 from tests.workbooks.files import sheet_of
 from units.models import (
@@ -74,11 +75,8 @@ def sound(cast: Cast) -> Cast:
     import_scores(cast, {"东河镇": "88.25", "白水乡": "70"})
     Reading.objects.create(cycle=cast.cycle, code="R1", choice="each-item")
     Reading.objects.create(cycle=cast.cycle, code="R9", choice="mix", parameters={"p": 4, "q": 6})
-    TariffLine.objects.create(cycle=cast.cycle, kind="封顶", points=50)
-    Pool.objects.create(cycle=cast.cycle, name="重点项目", organiser="领导小组", cap=10)
-    Tally.objects.create(
-        membership=Membership.objects.get(unit__name="青山乡", block__name="乡镇口"), commendations=30
-    )
+    equip(cast)
+    verified(cast, issuer="国务院办公厅", number="国办〔2012〕1号")
     UnitName.objects.create(unit=cast.units["市信访局"], name="信访办", kind="alias")
     award = AwardScheme.objects.create(
         cycle=cast.cycle, name="综合奖", kind="综合", rests_on=["大项:决战园区"]
@@ -224,7 +222,19 @@ WAYS: dict[str, Break] = {
     ),
     "tally-figures": lambda c: Tally.objects.update(rewards=Decimal("0.001")),
     "tally-cap": lambda c: Tally.objects.update(commendations=51),
-    "tally-pools": lambda c: Tally.objects.update(rewards=11),
+    "tally-pools": lambda c: Tally.objects.update(rewards=21),
+    "tally-papers": lambda c: Tally.objects.update(commendations=29),
+    "papers-two-persons": lambda c: Adjustment.objects.update(decided_by=F("proposed_by")),
+    "vetoes-two-persons": lambda c: Finding.objects.create(
+        cycle=c.cycle,
+        unit=c.units["白水乡"],
+        what="虚报",
+        responsibility="检查",
+        on="2012-09-01",
+        state="confirmed",
+        proposed_by=c.people["leader1"],
+        confirmed_by=c.people["leader1"],
+    ),
     "tariff-lines": lambda c: Pool.objects.update(cap=-1),
     "standing-stored": lambda c: Standing.objects.all().delete(),
     "standing-second": lambda c: figures(c, final=[0, 0, 0]),

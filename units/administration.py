@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, auth
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -70,8 +70,17 @@ class Administration(admin.AdminSite):
             )
         return redirect_to_login(request.GET.get("next", "/admin/"))
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]  # a redirect is enough
-        return redirect("home")
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """As the site's own sign-out: by POST only."""
+        if request.method == "POST":
+            auth.logout(request)
+        return redirect("login")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The one page where the own password is changed."""
+        return redirect("password")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner: Any = super().admin_view(view, cacheable)
@@ -126,6 +135,13 @@ class Records(admin.ModelAdmin[Any]):
     list_per_page = 50
     show_full_result_count = False
     history_template = "admin/record_log.html"
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        # A relation without a name of its own is headed by what it leads to; else its English attribute shows.
+        for field in (*model._meta.fields, *model._meta.many_to_many):
+            if field.is_relation and field._verbose_name is None and isinstance(field.related_model, type):  # type: ignore[attr-defined]  # Django's own attribute
+                field.verbose_name = field.related_model._meta.verbose_name  # type: ignore[assignment]  # lazy text
 
     # --- who may ---
 

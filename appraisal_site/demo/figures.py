@@ -113,6 +113,18 @@ def _step(base: int, luck: random.Random) -> int:
     return luck.choice((25, 50, 50)) if base <= 15_000 else luck.choice((50, 100, 100))
 
 
+def tied_units(frames: Sequence[Frame], seed: int) -> dict[str, tuple[str, str]]:
+    """Block → the two units that share a place in it, so that nothing else of the demo parts them."""
+    busy = {(h.block, h.unit) for h in HARDLY_INVOLVED}
+    pairs: dict[str, tuple[str, str]] = {}
+    for frame in frames:
+        if frame.block in TIED_BLOCKS:
+            free = [unit for unit in frame.units if (frame.block, unit) not in busy]
+            first, second = _stream(seed, "tie", frame.block).sample(free, 2)
+            pairs[frame.block] = (first, second)
+    return pairs
+
+
 def _make_ties(frames: Sequence[Frame], off: dict[Key, int], seed: int) -> set[tuple[str, str]]:
     """In two blocks give a second unit the same sum in every item by other marks; both then share a place."""
     busy = {(h.block, h.unit) for h in HARDLY_INVOLVED}

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from appraisal_site.demo.people import People
 from bonuses.actions import adjustments, documents, vetoes
@@ -23,6 +26,10 @@ from units.hats import Hat
 from units.models import Cycle, Unit
 
 NOTICE = "演示数据，纯属虚构"
+FACES = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/arphic/ukai.ttc",
+)
 TOWNS_REWARDED = ("青山乡", "白水乡", "枫林乡", "东河镇", "西岭镇", "城东街道")
 
 
@@ -118,19 +125,25 @@ SAMPLES: tuple[Sample, ...] = (
 )  # fmt: skip
 
 
-def write(cycle: Cycle, everybody: People) -> None:
-    """Enter every sample by its first person, verify most by the second, join the matter, note two vetoes."""
+def write(cycle: Cycle, everybody: People, *, spared: Collection[str] = ()) -> None:
+    """Enter every sample by its first person, verify most by the second, join the matter, note two vetoes.
+
+    Units that are `spared` get no points, so that their ties stay.
+    """
     office, second = everybody.hats["office1"], everybody.hats["office2"]
     units = {unit.name: unit for unit in Unit.objects.filter(memberships__block__cycle=cycle).distinct()}
     pools = {pool.name: pool for pool in Pool.objects.filter(cycle=cycle)}
     matters: dict[str, list[int]] = {}
     versions: dict[int, int] = {}
     for number, sample in enumerate(SAMPLES):
-        by = everybody.official_of(units[sample.units[0]]) if sample.by == "official" else office
+        named = [units[name] for name in sample.units if name not in spared]
+        if not named:
+            continue
+        by = everybody.official_of(named[0]) if sample.by == "official" else office
         rows = adjustments.propose(
             by=by,
             cycle=cycle,
-            units=[units[name] for name in sample.units],
+            units=named,
             claim=Claim(
                 kind=sample.kind,
                 scope=sample.scope,
@@ -231,45 +244,44 @@ def _scan(sample: Sample, by: Hat) -> StoredFile:
 
 
 def pdf(lines: list[str]) -> bytes:
-    """One A4 page with these lines, in the reader's own Chinese face, so that no font is needed here."""
-    text = "BT /F1 16 Tf 72 720 Td 28 TL " + " ".join(
-        f"<{line.encode('utf-16-be').hex()}> Tj T*" for line in lines
-    )
-    stream = f"{text} ET".encode("ascii")
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H/DescendantFonts[6 0 R]>>",
-        b"<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/CIDSystemInfo"
-        b"<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>/FontDescriptor 7 0 R/DW 1000>>",
-        b"<</Type/FontDescriptor/FontName/STSong-Light/Flags 6/FontBBox[-25 -254 1000 880]/ItalicAngle 0"
-        b"/Ascent 880/Descent -120/CapHeight 880/StemV 93>>",
-    ]
-    out = bytearray(b"%PDF-1.4\n")
-    places = []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj" % number + body + b"endobj\n"
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
-    return bytes(out)
+    """One page as a scanner would make it: the drawn sheet inside a PDF."""
+    out = io.BytesIO()
+    _page(lines).save(out, "PDF", resolution=72)
+    return out.getvalue()
 
 
 def png(words: str) -> bytes:
-    """A sheet with ruled lines and a seal; the strokes differ with the words, so that no two are the same."""
-    page = Image.new("RGB", (420, 594), "#fbfaf6")
-    draw = ImageDraw.Draw(page)
-    for row in range(9):
-        draw.line((40, 90 + row * 44, 380, 90 + row * 44), fill="#c9c4b8")
-    for n, letter in enumerate(words):
-        x, y = 60 + (n % 10) * 32, 110 + (n // 10) * 44
-        turn = ord(letter) % 360 / 57.3
-        draw.line((x, y, x + 18 * math.cos(turn), y + 18 * math.sin(turn)), fill="#222222", width=3)
-    draw.ellipse((260, 430, 360, 530), outline="#b3261e", width=5)
+    """The same as a picture."""
     out = io.BytesIO()
-    page.save(out, "PNG", optimize=True)
+    _page([words, NOTICE]).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+@cache
+def _face(size: int) -> ImageFont.FreeTypeFont | None:
+    """A Chinese face of this machine, None when it has none: the sheet then carries strokes instead of words."""
+    for path in FACES:
+        if Path(path).exists():
+            return ImageFont.truetype(path, size)
+    return None
+
+
+def _page(lines: list[str]) -> Image.Image:
+    """A sheet with ruled lines, the words and a seal."""
+    page = Image.new("RGB", (595, 842), "#fbfaf6")
+    draw = ImageDraw.Draw(page)
+    face = _face(20)
+    for row, line in enumerate(lines):
+        y = 120 + row * 60
+        draw.line((60, y + 36, 535, y + 36), fill="#c9c4b8")
+        if face is not None:
+            draw.text((60, y), line, fill="#222222", font=face)
+            continue
+        for n, letter in enumerate(line[:30]):
+            turn = ord(letter) % 360 / 57.3
+            x = 66 + n * 15
+            draw.line(
+                (x, y + 20, x + 11 * math.cos(turn), y + 20 + 11 * math.sin(turn)), fill="#222222", width=2
+            )
+    draw.ellipse((390, 600, 510, 720), outline="#b3261e", width=6)
+    return page

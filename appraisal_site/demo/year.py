@@ -132,7 +132,8 @@ def _begin(seed: int) -> Cycle:
         scores.write_early(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         scores.propose_hardly_involved(book)
         cycle.refresh_from_db()
-        papers.write(cycle, everybody)
+        pairs = figures.tied_units(scores.frames(cycle), seed)
+        papers.write(cycle, everybody, spared={unit for pair in pairs.values() for unit in pair})
     audit.record(None, MADE, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
     return cycle
 

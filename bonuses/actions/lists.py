@@ -492,7 +492,8 @@ def _write(
 
 
 def _final(batch: PaperBatch, looked: Looked) -> dict[str, Any]:
-    return batch.report | looked.made.report.as_dict()
+    report: dict[str, Any] = batch.report
+    return report | looked.made.report.as_dict()
 
 
 def _matter(line: Line, cycle: Cycle, by: Hat, known: dict[tuple[str, bool], Matter]) -> Matter:

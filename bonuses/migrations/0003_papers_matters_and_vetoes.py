@@ -379,7 +379,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("proposed", "waiting for a second person"),
-                            ("verified", "verified"),
+                            ("verified", "verified and counted"),
                             ("rejected", "rejected"),
                             ("withdrawn", "withdrawn"),
                         ],

@@ -31,7 +31,7 @@ class Honoured(models.TextChoices):
 
 class AdjustmentState(models.TextChoices):
     PROPOSED = "proposed", _("waiting for a second person")
-    VERIFIED = "verified", _("verified")
+    VERIFIED = "verified", _("verified and counted")
     REJECTED = "rejected", _("rejected")
     WITHDRAWN = "withdrawn", _("withdrawn")
 

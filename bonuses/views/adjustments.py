@@ -80,11 +80,11 @@ def adjustments_page(request: PageRequest) -> HttpResponse:
                 "sum": total,
                 "steps": [(words.step(step), step.clause) for step in total.steps],
                 "lines": lines,
-                "waiting": sum(row.state == AdjustmentState.PROPOSED for row in papers),
+                "waiting": len([row for row in papers if row.state == AdjustmentState.PROPOSED]),
                 "bars": bars.get(unit.pk, []),
             }
         )
-    waits = sum(each["waiting"] for each in shown)
+    waits = len([row for row in rows if row.state == AdjustmentState.PROPOSED])
     return render(
         request,
         "bonuses/adjustments.html",
@@ -236,7 +236,7 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
                 (row.unit.name, ""),
             ],
             "two": {
-                "first_deed": _("entered"),
+                "first_deed": _("entered the paper"),
                 "first_person": str(row.proposed_by),
                 "first_at": row.proposed_at,
                 "first_reason": row.note,
@@ -358,7 +358,7 @@ def waiting(request: PageRequest) -> HttpResponse:
         {
             "lines": lines,
             "left": [(str(row), refusal.sentence) for row, refusal in left],
-            "ready": sum(not line["mine"] and not line["stuck"] for line in lines),
+            "ready": len([line for line in lines if not line["mine"] and not line["stuck"]]),
             "places": cycle.places,
             "breadcrumbs": [
                 (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),

@@ -34,7 +34,7 @@ def recalculated(tmp_path: Path, books: dict[str, bytes]) -> dict[str, Any]:
     profile.mkdir(parents=True)
     (profile / "registrymodifications.xcu").write_text(COMPUTE_ALWAYS)
     source, target = tmp_path / "in", tmp_path / "out"
-    source.mkdir()
+    source.mkdir(parents=True)
     for name, content in books.items():
         (source / f"{name}.xlsx").write_bytes(content)
     subprocess.run(

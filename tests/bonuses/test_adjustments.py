@@ -13,6 +13,7 @@ import pytest
 
 from bonuses import queries
 from bonuses.actions import adjustments, documents
+from bonuses.claims import Claim
 from bonuses.models import Adjustment, Document, DocumentKind, Pool, Tally, TariffLine
 from office.models import AuditEntry
 from office.refusal import Refused
@@ -30,13 +31,11 @@ def year(cast: Cast) -> Cast:
     return equip(cast)
 
 
-def tally(cast: Cast, unit: str = "青山乡", block: str = "乡镇口") -> tuple[Decimal, Decimal, Decimal, bool]:
+def tally(cast: Cast, unit: str = "青山乡", block: str = "乡镇口") -> tuple[Any, Any, Any, bool]:
     found = Tally.objects.filter(membership__unit__name=unit, membership__block__name=block).first()
     return (
-        (found.commendations, found.criticisms, found.rewards, found.is_barred)
-        if found
-        else (Decimal(0),) * 3 + (False,)
-    )  # type: ignore[return-value]  # three zeros
+        (found.commendations, found.criticisms, found.rewards, found.is_barred) if found else (0, 0, 0, False)
+    )
 
 
 def refusal(act: Any, *args: Any, **kwargs: Any) -> Refused:
@@ -208,7 +207,7 @@ def test_no_points_without_the_file(year: Cast) -> None:
         by=year.hat("office1"),
         cycle=year.cycle,
         units=[year.units["青山乡"]],
-        claim=adjustments.Claim(kind="表彰"),
+        claim=Claim(kind="表彰"),
         paper=paper(),
         file=None,
     )

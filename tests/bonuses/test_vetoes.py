@@ -79,7 +79,7 @@ def test_a_proposed_veto_and_a_yellow_card_bar_nobody(year: Cast) -> None:
 
 def test_another_leader_lifts_it_with_a_reason_and_eligibility_returns(year: Cast) -> None:
     row = confirmed(year)
-    act = {"cycle": year.cycle, "veto_id": row.pk}
+    act: dict[str, Any] = {"cycle": year.cycle, "veto_id": row.pk}
 
     without = code_of(vetoes.lift_veto, by=year.hat("leader2"), reason=" ", **act)
     same = code_of(vetoes.lift_veto, by=year.hat("leader1"), reason="已整改", **act)

@@ -259,6 +259,27 @@ def test_the_security_administrator_grants_and_revokes_roles_but_never_his_own(s
     assert acts() == ["role.granted", "role.revoked"]
 
 
+def test_signing_out_here_signs_out_of_the_site(small: Cast) -> None:
+    client = as_person(small, "office1")
+
+    client.post(reverse("admin:logout"))
+
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_the_own_password_is_changed_on_the_site_only(small: Cast) -> None:
+    answer = as_person(small, "office1").get(reverse("admin:password_change"))
+
+    assert answer["Location"] == reverse("password")
+
+
+def test_relations_are_headed_in_chinese(small: Cast) -> None:
+    content = as_person(small, "office1").get(changelist("scoring", "subitem")).content.decode()
+
+    assert "以 大块" in content
+    assert "以 block" not in content
+
+
 # --- Tables ----------------------------------------------------------------------------------
 
 

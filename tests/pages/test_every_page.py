@@ -14,7 +14,7 @@ from units.models import Block
 
 # What stays in Latin letters on a Chinese page: file kinds, programs, keys, readings, units of size and names of accounts.
 ALLOWED = {
-    "api", "csv", "docx", "enter", "esc", "home", "end", "tab", "ctrl", "excel", "english", "json", "mb", "kb",
+    "api", "csv", "ofd", "docx", "enter", "esc", "home", "end", "tab", "ctrl", "excel", "english", "json", "mb", "kb",
     "openapi", "pdf", "wps", "xls", "xlsx", "zip", "xlsb", "ods", "et", "javascript", "sha", "f", "k",
     "office", "leader", "lead", "official",
 }  # fmt: skip
@@ -28,10 +28,20 @@ YEAR_PAGES = {
         "",
         "MATRICES",
         "CELL",
+        "adjustments/",
+        "adjustments/claim/",
+        "adjustments/waiting/",
+        "adjustments/matters/",
+        "adjustments/issuers/",
+        "adjustments/lists/",
+        "papers/",
+        "vetoes/",
+        "vetoes/propose/",
+        "vetoes/misconduct/",
     ],
     "leader1": ["plan/", ""],
     "lead": ["plan/", "", "MATRICES-OF-LEAD"],
-    "official": ["plan/", ""],
+    "official": ["plan/", "", "adjustments/", "adjustments/claim/", "papers/", "vetoes/"],
 }
 SITE_PAGES = ["/", "/help/", "/inbox/", "/account/", "/login/"]
 

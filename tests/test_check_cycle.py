@@ -23,7 +23,7 @@ from appraisal_site.management.commands.check_cycle import breaches_of, invarian
 from awards import queries
 from awards.actions import approval
 from awards.models import Approval, AwardScheme, Draft, Edition, PrizeLine, Purpose
-from bonuses.models import Adjustment, Finding, Pool, Tally, TariffLine
+from bonuses.models import Adjustment, Finding, Pool, Tally
 from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead

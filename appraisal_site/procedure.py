@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
+from awards.readiness import hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import readiness
 from scoring.models import ScoreKind
@@ -94,17 +95,13 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         paper_lacks,
     ),
     Stage.RESULTS: (
+        hearing_lacks,
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         readiness.open_lacks,
     ),
     # From approval on nothing that decides a place may be signed away.
-    Stage.APPROVAL: (
-        _signed(readiness.missing_lacks, signable=False),
-        _signed(readiness.held_lacks, signable=False),
-        _signed(readiness.open_lacks, signable=False),
-        _signed(paper_lacks, signable=False),
-    ),
+    Stage.APPROVAL: (approval_lacks,),
 }
 
 

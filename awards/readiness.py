@@ -15,10 +15,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from awards.models import AwardScheme
+from awards.models import AwardScheme, Hearing
 from awards.models.scheme import Kind
 from awards.readings import readings_that_hold
 from bonuses.models import Adjustment, AdjustmentState
+from bonuses.readiness import paper_lacks
 from office.fields import format_points
 from scoring import readiness
 from scoring.models import Score, ScoreKind
@@ -55,6 +56,7 @@ def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[
         *readiness.missing_lacks(cycle, signable=False),
         *readiness.held_lacks(cycle, signable=False),
         *readiness.open_lacks(cycle, signable=False),
+        *paper_lacks(cycle, signable=False),
     ]
     chosen = list(blocks if blocks is not None else cycle.blocks.all())
     names = {block.name for block in chosen}
@@ -62,6 +64,20 @@ def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[
     for block in chosen:
         block.cycle = cycle
     return found + reading_lacks(cycle) + second_calculation_lacks(chosen)
+
+
+def hearing_lacks(cycle: Cycle) -> list[Lack]:
+    """The leading group must have released the first result before the units see theirs (R8)."""
+    last = Hearing.objects.filter(draft__cycle=cycle).order_by("-pk").first()
+    if last is not None and last.is_released:
+        return []
+    return [
+        Lack(
+            "hearing-open",
+            _("The leading group has not released the first result yet."),
+            route="hearing",
+        )
+    ]
 
 
 def reading_lacks(cycle: Cycle) -> list[Lack]:

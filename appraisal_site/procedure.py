@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
-from awards.readiness import hearing_lacks
+from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import readiness
 from scoring.models import ScoreKind

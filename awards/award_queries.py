@@ -27,7 +27,7 @@ from bonuses import policy as papers
 from bonuses.models import BarState, Finding, Tally, Veto, VetoField
 from office.fields import to_units
 from scoring import queries as scoring_queries
-from scoring.engine.sheet import BlockStanding
+from scoring.engine.sheet import BlockStanding, Sheet
 from scoring.models import Cell, Involvement, SubItem
 from units.models import Block, Cycle, Membership, Mode
 from units.readings import BY_CODE
@@ -58,6 +58,7 @@ class Ground:
     choices: Choices
     bars: Bars
     unit_of: Mapping[int, int]  # membership → unit
+    nominations: Mapping[int, list[Nomination]]  # by scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,22 @@ def choices_of(cycle: Cycle) -> Choices:
     )
 
 
-def ground_of(cycle: Cycle, standings: Mapping[int, BlockStanding] | None = None) -> Ground:
-    """Standings as stored (or as given) with what else decides awards; about a dozen queries."""
+def ground_of(
+    cycle: Cycle,
+    standings: Mapping[int, BlockStanding] | None = None,
+    sheets: Mapping[int, Sheet] | None = None,
+) -> Ground:
+    """Standings as stored, or as given with the sheets they rest on, and what else decides awards.
+
+    About fifteen queries, whatever the size of the year.
+    """
     blocks = list(cycle.blocks.order_by("order", "pk"))
     for block in blocks:
         block.cycle = cycle
     members = list(Membership.objects.filter(block__cycle=cycle).select_related("unit", "tally"))
     choices = choices_of(cycle)
     bars = bars_of(cycle)
+    nominations = nominations_of(cycle)
     kinds = bars.kinds(choices.veto_bars)
     facts = contending.Facts(
         members={
@@ -107,18 +116,9 @@ def ground_of(cycle: Cycle, standings: Mapping[int, BlockStanding] | None = None
             )
             for m in members
         },
-        bases={
-            pk: to_units(points, cycle.places)
-            for pk, points in SubItem.objects.filter(item__block__cycle=cycle).values_list(
-                "pk", "base_points"
-            )
-        },
-        not_involved=frozenset(
-            Cell.objects.filter(block__cycle=cycle, involvement=Involvement.CONFIRMED).values_list(
-                "membership_id", "sub_item_id"
-            )
-        ),
-        recommended=_recommended(cycle),
+        bases=_bases_of(cycle) if sheets is None else _bases_on(sheets),
+        not_involved=_not_involved_of(cycle) if sheets is None else _not_involved_on(sheets),
+        recommended=_recommended(nominations),
     )
     schemes = list(
         AwardScheme.objects.filter(cycle=cycle)
@@ -127,7 +127,42 @@ def ground_of(cycle: Cycle, standings: Mapping[int, BlockStanding] | None = None
     )
     if standings is None:
         standings = scoring_queries.standings_of(blocks)
-    return Ground(cycle, blocks, standings, facts, schemes, choices, bars, {m.pk: m.unit_id for m in members})
+    return Ground(
+        cycle,
+        blocks,
+        standings,
+        facts,
+        schemes,
+        choices,
+        bars,
+        {m.pk: m.unit_id for m in members},
+        nominations,
+    )
+
+
+def _bases_of(cycle: Cycle) -> dict[int, int]:
+    """Sub-item → base points in units of the last place."""
+    found = SubItem.objects.filter(item__block__cycle=cycle).values_list("pk", "base_points")
+    return {pk: to_units(points, cycle.places) for pk, points in found}
+
+
+def _bases_on(sheets: Mapping[int, Sheet]) -> dict[int, int]:
+    return {sub.key: sub.base for sheet in sheets.values() for item in sheet.items for sub in item.sub_items}
+
+
+def _not_involved_of(cycle: Cycle) -> frozenset[tuple[int, int]]:
+    """Confirmed (membership, sub-item)."""
+    confirmed = Cell.objects.filter(block__cycle=cycle, involvement=Involvement.CONFIRMED)
+    return frozenset(confirmed.values_list("membership_id", "sub_item_id"))
+
+
+def _not_involved_on(sheets: Mapping[int, Sheet]) -> frozenset[tuple[int, int]]:
+    return frozenset(
+        key
+        for sheet in sheets.values()
+        for key, cell in sheet.cells.items()
+        if cell.not_involved and not cell.proposed
+    )
 
 
 def _from_tally(member: Membership) -> frozenset[str]:
@@ -189,13 +224,12 @@ def bars_of(cycle: Cycle) -> Bars:
     )
 
 
-def _recommended(cycle: Cycle) -> dict[tuple[int, int], int]:
+def _recommended(nominations: Mapping[int, list[Nomination]]) -> dict[tuple[int, int], int]:
     """(scheme, membership) → its best rank on any body's list."""
     best: dict[tuple[int, int], int] = {}
-    for scheme, member, rank in Nomination.objects.filter(scheme__cycle=cycle).values_list(
-        "scheme_id", "membership_id", "rank"
-    ):
-        best[scheme, member] = min(rank, best.get((scheme, member), rank))
+    for one in (nomination for listed in nominations.values() for nomination in listed):
+        key = (one.scheme_id, one.membership_id)
+        best[key] = min(one.rank, best.get(key, one.rank))
     return best
 
 
@@ -254,16 +288,17 @@ class Budget:
     empty: int
     individuals: int  # of `given`, named individuals
     individuals_open: int  # seats of individual awards without a name
+    seats_without_name: int = 0  # how many those are
 
 
-def budget_of(cycle: Cycle, computed: Iterable[Computed]) -> Budget:
-    """The whole year's money as it would fall.  Two queries."""
+def budget_of(ground: Ground, computed: Iterable[Computed], people: Sequence[Individual]) -> Budget:
+    """The whole year's money as it would fall.  No query."""
     chosen = list(computed)
-    schemes = AwardScheme.objects.filter(cycle=cycle, kind=Kind.INDIVIDUAL).prefetch_related("prizes")
-    of_people = sum(p.count * p.amount_fen for scheme in schemes for p in scheme.prizes.all())
-    named = sum(
-        Individual.objects.filter(prize__scheme__cycle=cycle).values_list("prize__amount_fen", flat=True)
-    )
+    seats = [
+        prize for scheme in ground.schemes if scheme.kind == Kind.INDIVIDUAL for prize in scheme.prizes.all()
+    ]
+    of_people = money.budget_fen((prize.count, prize.amount_fen) for prize in seats)
+    named = sum(one.prize.amount_fen for one in people)
     return Budget(
         total=sum(one.budget_fen for one in chosen) + of_people,
         given=sum(one.proposal.given_fen for one in chosen) + named,
@@ -271,6 +306,7 @@ def budget_of(cycle: Cycle, computed: Iterable[Computed]) -> Budget:
         empty=sum(one.proposal.empty_fen for one in chosen),
         individuals=named,
         individuals_open=of_people - named,
+        seats_without_name=sum(prize.count for prize in seats) - len(people),
     )
 
 

@@ -82,7 +82,7 @@ def build(sealed: Mapping[str, Any], *, cached: bool = True) -> bytes:
 def _make_formats(book: Book) -> None:
     number = "0" + ("." + "0" * book.places if book.places else "")
     base: dict[str, Any] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
-    for name, extra in {
+    kinds: dict[str, dict[str, Any]] = {
         "title": {"bold": True, "font_size": 14},
         "head": {"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#F2EFE8"},
         "text": {"border": 1},
@@ -93,7 +93,8 @@ def _make_formats(book: Book) -> None:
         "state": {"border": 1, "align": "center", "font_color": "#1F3A68"},
         "bad": {"bold": True, "font_color": "#A61B1B", "bg_color": "#FBE3E1"},
         "note": {"italic": True, "font_color": "#666666"},
-    }.items():
+    }
+    for name, extra in kinds.items():
         book.formats[name] = book.file.add_format(base | extra)
 
 

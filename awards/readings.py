@@ -122,7 +122,7 @@ def _trial_of(cycle: Cycle) -> _Trial:
         block.cycle = cycle
     named = sheets.named_sheets(blocks)
     standings = {pk: compute(sheet) for pk, sheet in named.items()}
-    ground = ground_of(cycle, standings)
+    ground = ground_of(cycle, standings, named)
     listed = paper_queries.verified_of(cycle, set(ground.unit_of.values()))
     return _Trial(
         ground,

@@ -76,9 +76,7 @@ class Administration(admin.AdminSite):
             auth.logout(request)
         return redirect("login")
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The one page where the own password is changed."""
         return redirect("password")
 

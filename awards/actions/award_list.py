@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from awards import award_queries as queries
 from awards import policy
 from awards.actions.signing import Minutes, require_first, require_other, require_reason
-from awards.models import Award, AwardList, AwardScheme, Filling, Individual, ListState, TieRuling
+from awards.models import Award, AwardList, AwardScheme, Filling, ListState, TieRuling
 from awards.words import why_words
 from office import audit
 from office.refusal import Refused
@@ -431,9 +431,3 @@ def _require_whole(award_list: AwardList) -> None:
             _("Figures moved since the list was put forward. The appraisal office puts it forward anew."),
             status=409,
         )
-
-
-def unnamed_individuals(cycle: Cycle) -> int:
-    """Seats of individual awards that have no name yet."""
-    seats = sum(AwardScheme.objects.filter(cycle=cycle, kind="个人").values_list("prizes__count", flat=True))
-    return seats - Individual.objects.filter(prize__scheme__cycle=cycle).count()

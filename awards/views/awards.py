@@ -5,11 +5,13 @@ Who may look is row G02; acts go through awards.actions.award_list.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -77,20 +79,22 @@ class AwardPart:
 def awards(request: PageRequest) -> HttpResponse:
     """Candidates as of now beside the list put forward; the same page simulates while the year runs."""
     cycle = request.cycle
-    computed = queries.compute_awards(queries.ground_of(cycle))
+    prefetch_related_objects([cycle], "readings")
+    ground = queries.ground_of(cycle)
+    computed = queries.compute_awards(ground)
     open_list, in_force = queries.open_list(cycle), queries.list_in_force(cycle)
     stored = queries.awards_on(open_list) if open_list is not None else []
-    nominations = queries.nominations_of(cycle)
+    people = queries.individuals_of(cycle)
     shapes = request.hat.role in {Role.OFFICE, Role.LEADING_GROUP} and _may_shape(request)
-    budget = queries.budget_of(cycle, computed)
+    budget = queries.budget_of(ground, computed, people)
     return render(
         request,
         "awards/awards.html",
         {
-            "parts": [_part(request, one, stored, nominations, shapes) for one in computed],
+            "parts": [_part(request, one, stored, ground.nominations, shapes) for one in computed],
             "tabs": tabs(request),
-            "people": queries.individuals_of(cycle),
-            "people_open": acts.unnamed_individuals(cycle),
+            "people": people,
+            "people_open": budget.seats_without_name,
             "individuals_url": reverse("individuals", args=[cycle.code]) if may_name(request) else "",
             "budget": budget,
             "budget_rows": _budget_rows(budget),
@@ -138,7 +142,7 @@ def _part(
     request: PageRequest,
     one: queries.Computed,
     stored: list[Award],
-    nominations: dict[int, list[Nomination]],
+    nominations: Mapping[int, list[Nomination]],
     shapes: bool,
 ) -> AwardPart:
     scheme, proposal = one.scheme, one.proposal

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,8 +27,7 @@ from office.charts import Part, weighted_bar
 from office.fields import from_units
 from office.refusal import Refused
 from scoring import queries as scoring_queries
-from scoring.engine.sheet import BlockStanding, RowResult
-from scoring.models import MajorItem
+from scoring.engine.sheet import BlockStanding, ItemResult, RowResult
 from scoring.views.board import as_of, seen_blocks
 from units.models import Block, Cycle, Membership
 from units.pages import PageRequest, page
@@ -74,16 +74,13 @@ class Stake:
 @page("G02")
 def brief(request: PageRequest) -> HttpResponse:
     cycle = request.cycle
+    prefetch_related_objects([cycle], "readings")
     blocks = seen_blocks(request)
     ground = queries.ground_of(cycle)
     standings = {block.pk: ground.standings[block.pk] for block in blocks}
     before = last_years_ranks(cycle)
     computed = queries.compute_awards(ground)
-    weights = {
-        (item.block_id, item.name): item
-        for item in MajorItem.objects.filter(block__in=blocks).order_by("order", "pk")
-    }
-    budget = queries.budget_of(cycle, computed)
+    budget = queries.budget_of(ground, computed, queries.individuals_of(cycle))
     falls = _falls(cycle, blocks, standings, before)
     return render(
         request,
@@ -94,7 +91,11 @@ def brief(request: PageRequest) -> HttpResponse:
             "has_last_year": bool(before),
             "stakes": _stakes(cycle, blocks, standings, computed),
             "heat": heat_map(
-                [_heat_row(block, standings[block.pk], weights) for block in blocks if not block.is_track],
+                [
+                    _heat_row(block, standings[block.pk], ground.facts.bases)
+                    for block in blocks
+                    if not block.is_track
+                ],
                 label=_("Mean of each block in each item, as a share of the full marks"),
             ),
             "awards": [
@@ -254,7 +255,7 @@ def _stakes(
                     reverse("board", args=[cycle.code]) + f"#block-{block.pk}",
                 )
             )
-    undecided = cycle.readings.filter(decided_at=None).count()
+    undecided = sum(1 for reading in cycle.readings.all() if reading.decided_at is None)
     if undecided:
         found.append(
             Stake(
@@ -285,21 +286,20 @@ def _narrow(standing: BlockStanding, places: int) -> int:
     return sum(1 for gap in gaps if gap > 0 and from_units(gap, places) < NARROW)
 
 
-def _heat_row(block: Block, standing: BlockStanding, items: Mapping[tuple[int, str], MajorItem]) -> HeatRow:
+def _heat_row(block: Block, standing: BlockStanding, bases: Mapping[int, int]) -> HeatRow:
+    """The mean of each item over the units that have any score in it, against the item's full marks."""
+    if not standing.rows:
+        return HeatRow(block.name, [])
     fields = []
-    for (of_block, name), item in items.items():
-        if of_block != block.pk:
-            continue
-        bases = [
-            part.base for row in standing.rows for part in row.items if part.item == name and _has_score(part)
-        ]
-        full = int(item.base_points.scaleb(standing.places))
-        share = Fraction(sum(bases), len(bases) * full) if bases and full else None
-        fields.append(Heat(name, share, "—" if share is None else f"{money.percent(share)}%"))
+    for number, first in enumerate(standing.rows[0].items):
+        scored = [row.items[number].base for row in standing.rows if _has_score(row.items[number])]
+        full = sum(bases.get(cell.sub_item_key, 0) for cell in first.cells)
+        share = Fraction(sum(scored), len(scored) * full) if scored and full else None
+        fields.append(Heat(first.item, share, "—" if share is None else f"{money.percent(share)}%"))
     return HeatRow(block.name, fields)
 
 
-def _has_score(item: Any) -> bool:
+def _has_score(item: ItemResult) -> bool:
     return any(cell.score is not None for cell in item.cells)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,9 +32,10 @@ from units.readings import BY_CODE, QUESTIONS
 def register(request: PageRequest) -> HttpResponse:
     """R1 to R12 and the office's own questions."""
     cycle = request.cycle
+    prefetch_related_objects([cycle], "readings__decided_by")
     sees_totals = may("G02", request.hat, cycle)
     found = effects.effects_of(cycle) if sees_totals else []
-    chosen = {r.code: r for r in cycle.readings.select_related("decided_by")}
+    chosen = {r.code: r for r in cycle.readings.all()}
     open_rulings = {
         r.reading.code: r
         for r in ReadingRuling.objects.filter(

@@ -21,6 +21,7 @@ from awards.actions import approval
 from awards.content import scopes_of
 from awards.models import Approval, Draft, Purpose
 from awards.readiness import approval_lacks, check_up
+from awards.views.shared import tabs
 from office import files
 from office.refusal import Refused
 from units.models import Cycle
@@ -85,6 +86,7 @@ def hearing(request: PageRequest) -> HttpResponse:
         "awards/hearing.html",
         {
             "page_title": _("Hearing"),
+            "tabs": tabs(request),
             "places": cycle.places,
             "check": check_up(cycle, {now.scope: now.draft for now in found}, joint),
             "digest": joint,
@@ -150,6 +152,7 @@ def approve_page(request: PageRequest) -> HttpResponse:
         "awards/approval.html",
         {
             "page_title": _("Approval"),
+            "tabs": tabs(request),
             "drafts": [_draft_line(request, draft) for draft in drafts],
             "voided": Draft.objects.filter(
                 cycle=cycle, purpose=Purpose.APPROVAL, voided_at__isnull=False

@@ -23,6 +23,7 @@ from awards import edition, queries
 from awards.actions import publication
 from awards.models import Edition, EditionFile
 from awards.views.approval import words_of
+from awards.views.shared import tabs
 from office import files
 from office.refusal import Refused
 from units.models import Cycle
@@ -66,6 +67,7 @@ def editions(request: PageRequest) -> HttpResponse:
         "awards/editions.html",
         {
             "page_title": _("Editions"),
+            "tabs": tabs(request),
             "editions": [_line(one, n == 0, exports=exports) for n, one in enumerate(found)],
             "may_open": bool(found) and after and not publication.is_denied_opening(hat),
             "may_correct": bool(found) and under_way is None and may("I05", hat, cycle),

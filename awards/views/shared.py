@@ -76,6 +76,9 @@ TABS: tuple[tuple[str, str, object], ...] = (
     ("individuals", "J06", _("Individual awards")),
     ("money", "J03", _("Prizes and divisions")),
     ("readings", "B01", _("Register of readings")),
+    ("hearing", "G02", _("Hearing")),
+    ("approval", "G02", _("Approval")),
+    ("editions", "A02", _("Editions")),
 )
 
 

@@ -6,7 +6,7 @@ By names and exact text, never by database numbers, so that it can be read and r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -40,15 +40,33 @@ def scopes_of(cycle: Cycle) -> dict[str, list[Block]]:
     return scopes
 
 
-def draft_of(cycle: Cycle, scope: str, blocks: Sequence[Block]) -> dict[str, Any]:
-    """Everything the result of these blocks rests on, and the result; a fixed number of queries."""
-    return {
-        "format": DRAFT_FORMAT,
-        "scope": scope,
-        "readings": readings_of(cycle),
-        "inputs": inputs_of(cycle, blocks),
-        "results": queries.standing_object(cycle, blocks),
-    }
+def drafts_of(cycle: Cycle, scopes: Mapping[str, Sequence[Block]]) -> dict[str, dict[str, Any]]:
+    """Scope → everything its result rests on, and the result; the same queries however many scopes."""
+    every = [block for blocks in scopes.values() for block in blocks]
+    readings, inputs = readings_of(cycle), inputs_of(cycle, every)
+    results = queries.standing_object(cycle, every)
+    drafts = {}
+    for scope, blocks in scopes.items():
+        names = {block.name for block in blocks}
+        own = [block for block in inputs["blocks"] if block["name"] in names]
+        units = {member["unit"] for block in own for member in block["members"]}
+        shown = [block for block in results["blocks"] if block["name"] in names]
+        drafts[scope] = {
+            "format": DRAFT_FORMAT,
+            "scope": scope,
+            "readings": readings,
+            "inputs": {
+                **inputs,
+                "units": [unit for unit in inputs["units"] if unit["name"] in units],
+                "blocks": own,
+            },
+            "results": {
+                **results,
+                "provisional": any(row["missing"] for block in shown for row in block["rows"]),
+                "blocks": shown,
+            },
+        }
+    return drafts
 
 
 def inputs_of(cycle: Cycle, blocks: Sequence[Block]) -> dict[str, Any]:

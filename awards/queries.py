@@ -32,16 +32,19 @@ class Now:
         return edition.short_code(self.digest)
 
 
-def now_of(cycle: Cycle, scope: str, blocks: list[Block]) -> Now:
-    draft = content.draft_of(cycle, scope, blocks)
-    return Now(
-        scope, blocks, draft, edition.digest_of(edition.canonical(draft)), edition.inputs_digest(draft)
-    )
-
-
 def everything_now(cycle: Cycle) -> list[Now]:
-    """Every scope as it stands, comprehensive blocks first."""
-    return [now_of(cycle, scope, blocks) for scope, blocks in content.scopes_of(cycle).items()]
+    """Every scope as it stands, in the plan's order."""
+    scopes = content.scopes_of(cycle)
+    return [
+        Now(
+            scope,
+            scopes[scope],
+            draft,
+            edition.digest_of(edition.canonical(draft)),
+            edition.inputs_digest(draft),
+        )
+        for scope, draft in content.drafts_of(cycle, scopes).items()
+    ]
 
 
 def joint_digest(drafts: list[Now]) -> str:

@@ -213,7 +213,7 @@ def set_open(request: PageRequest, number: int) -> HttpResponse:
 def _result_inside(request: PageRequest) -> HttpResponse:
     found = queries.newest(request.cycle)
     if found is None:
-        raise Refused("not-published", _("Nothing is published yet."), status=404)
+        return redirect("editions", request.cycle.code)  # which says what is to come
     return _result_page(request, found)
 
 

@@ -162,7 +162,7 @@ def _marks_sheet(book: Book, sheet: Any, block: Mapping[str, Any], columns: Sequ
         sheet.merge_range(1, left, 1, left + PER_SUB - 1, item, head)
         look = f"{column.sub['name']}({column.sub['base']};{column.sub['look']})"
         if column.sub.get("suspended"):
-            look += f" {_('suspended')}"
+            look += " " + _("suspended")
         sheet.merge_range(2, left, 2, left + PER_SUB - 1, look, head)
         for offset, word in enumerate(words):
             sheet.write_string(3, left + offset, word, head)

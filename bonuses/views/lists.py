@@ -198,4 +198,5 @@ def marked(request: PageRequest, pk: int) -> HttpResponse:
         warnings=[Problem(**problem) for problem in batch.report.get("warnings", [])],
     )
     stem = batch.file.name.rpartition(".")[0] or batch.file.name
-    return _workbook(marked_copy(files.read(batch.file), report), f"{stem}-{_('marked')}.xlsx")
+    word = _("marked")
+    return _workbook(marked_copy(files.read(batch.file), report), f"{stem}-{word}.xlsx")

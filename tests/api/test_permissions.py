@@ -51,6 +51,11 @@ METHODS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "api-job-cancel": ("post", "jobs/{job}/cancel/", ("L14",)),
     "api-standings": ("get", "cycles/2012/standings/", ("G02", "A02", "G03")),
     "api-trace": ("get", "cycles/2012/traces/青山乡/", ("G02", "G03")),
+    "api-adjustment-list": ("get", "adjustments/", ("F03",)),
+    "api-adjustment-list post": ("post", "adjustments/", ("F01",)),
+    "api-adjustment-detail": ("get", "adjustments/0/", ("F03",)),
+    "api-adjustment-verify": ("post", "adjustments/0/verify/", ("F02",)),
+    "api-adjustment-reject": ("post", "adjustments/0/reject/", ("F02",)),
     "api-schema": ("get", "schema/", ("A04",)),
     "api-docs": ("get", "docs/", ("A04",)),
     "api-nothing": ("get", "nothing/", ("A04",)),
@@ -121,6 +126,11 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
             expected[name] = 302 if name == "api-docs" else 401
         elif denied:
             expected[name] = 403
+        elif name.startswith("api-adjustment"):
+            # Let in: there is no such paper, the body is empty, or nothing is published yet.
+            let_in = {200} if name == "api-adjustment-list" else {400, 404, 415, 422}
+            let_in |= {404} if role is Role.ORGANIZATION else set()
+            expected[name] = answer.status_code if answer.status_code in let_in else min(let_in)
         elif name == "api-nothing" or (name == "api-cell-detail" and role is Role.ORGANIZATION):
             expected[name] = 404  # the archive reads after publication only
         elif name == "api-standings" and role in {Role.LEAD, Role.REVIEWER, Role.ORGANIZATION}:

@@ -73,9 +73,9 @@ def test_missing_cells_may_be_signed_away_until_approval_and_never_after(cast: C
     cast.cell("东河镇", "信访").scores.all().delete()
     cast.cell("东河镇", "安全").scores.all().delete()
 
-    assert ready == {Stage.HEARING: {}, Stage.RESULTS: {}, Stage.APPROVAL: {}}
+    assert ready == {Stage.HEARING: {}, Stage.RESULTS: {"hearing-open": True}, Stage.APPROVAL: {}}
     assert codes(cast, Stage.HEARING) == {"no-onsite": True, "missing-cells": True}
-    assert codes(cast, Stage.RESULTS) == {"missing-cells": True}
+    assert codes(cast, Stage.RESULTS) == {"hearing-open": True, "missing-cells": True}
     assert codes(cast, Stage.APPROVAL) == {"missing-cells": False}
 
 
@@ -84,7 +84,7 @@ def test_a_first_place_of_zero_holds_approval(cast: Cast) -> None:
     for unit in ("青山乡", "白水乡", "东河镇"):
         cast.score(unit, "决战园区", "0")
 
-    assert codes(cast, Stage.RESULTS) == {"held-R2": True}
+    assert codes(cast, Stage.RESULTS) == {"hearing-open": True, "held-R2": True}
     assert codes(cast, Stage.APPROVAL) == {"held-R2": False}
 
     Reading.objects.create(cycle=cast.cycle, code="R2", choice="all-zero", decided_by=cast.people["leader1"])

@@ -45,7 +45,7 @@ def drafts_of(cycle: Cycle, scopes: Mapping[str, Sequence[Block]]) -> dict[str, 
     every = [block for blocks in scopes.values() for block in blocks]
     readings, inputs = readings_of(cycle), inputs_of(cycle, every)
     results = queries.standing_object(cycle, every)
-    drafts = {}
+    drafts: dict[str, dict[str, Any]] = {}
     for scope, blocks in scopes.items():
         names = {block.name for block in blocks}
         own = [block for block in inputs["blocks"] if block["name"] in names]

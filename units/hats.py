@@ -70,7 +70,7 @@ class Hat:
 
 
 def hats_of(user: User) -> list[Hat]:
-    """Every hat of an active person, in the order of the matrix; a superuser has the office's."""
+    """Every hat of an active person, in the order of the matrix, older ones first; a superuser has the office's."""
     if not user.is_authenticated or not user.is_active:
         return []
     hats = [
@@ -84,11 +84,11 @@ def hats_of(user: User) -> list[Hat]:
                 str(p) for p in (r.get_role_display(), r.unit and (r.unit.short_name or r.unit.name)) if p
             ),
         )
-        for r in RoleAssignment.objects.filter(user=user).select_related("unit")
+        for r in RoleAssignment.objects.filter(user=user).select_related("unit").order_by("pk")
     ]
     hats += [
         Hat(user, Role(s.kind), key=f"s{s.pk}", label=s.get_kind_display())
-        for s in SystemRole.objects.filter(user=user)
+        for s in SystemRole.objects.filter(user=user).order_by("pk")
     ]
     if user.is_superuser and not any(h.role is Role.OFFICE for h in hats):
         hats.append(Hat(user, Role.OFFICE, key="su", label=_("appraisal office")))

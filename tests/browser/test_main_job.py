@@ -1,97 +1,33 @@
 """The main job in a real browser: sign in, take a workbook in, edit the matrix, read the board, unfold a sheet.
 
-Each page on the way is held to the same: no console error, no other host, no sideways scroll, nothing serious to axe.
+What each page on the way is held to is in visit.py.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from office.models import User
 from scoring.models import Cell, Score
+from tests.browser.visit import WIDTHS, Visit, give_password, visiting
 from tests.pages.reading import YEAR, shipped_year, signed_in
 from units.models import Cycle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-PASSWORD = "a quiet year 2012"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-# Chromium itself writes this line for every answer of 400 and above; the page shows the refusal.
-REFUSAL_LINE = re.compile(r"Failed to load resource: the server responded with a status of (409|422)")
-WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _orm_beside_the_browser() -> Iterator[None]:
-    """Playwright keeps an event loop in this thread, and Django would refuse its database there."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture(scope="module")
-def browser(_orm_beside_the_browser: None) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
 
 @pytest.fixture
 def year() -> Cycle:
     cycle = shipped_year()
-    for user in User.objects.filter(username__in=["office1", "office2"]):
-        user.set_password(PASSWORD)
-        user.save()
+    give_password("office1", "office2")
     return cycle
-
-
-class Visit:
-    """A page that is watched from its first byte on."""
-
-    def __init__(self, page: Page, site: str) -> None:
-        self.page, self.site = page, site
-        self.complaints: list[str] = []
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-        page.on("request", self._asked)
-
-    def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not REFUSAL_LINE.search(message.text):
-            self.complaints.append(f"console: {message.text}")
-
-    def _asked(self, request: Request) -> None:
-        address = urlsplit(request.url)
-        if address.scheme not in {"data", "blob"} and address.netloc != urlsplit(self.site).netloc:
-            self.complaints.append(f"request: {request.url}")
-
-    def go(self, address: str) -> None:
-        self.page.goto(self.site + address)
-        self.look()
-
-    def look(self) -> None:
-        """Hold the page shown now to what every page is held to."""
-        page = self.page
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            self.complaints.append(f"{page.url}: scrolls sideways by {wide} px")
-        for found in Axe().run(page).response["violations"]:
-            if found["impact"] in {"serious", "critical"}:
-                where = [node["target"] for node in found["nodes"]][:3]
-                self.complaints.append(f"{page.url}: axe {found['id']} {where}")
 
 
 def score_sheet(folder: Path, units: list[str], points: str) -> Path:
@@ -133,65 +69,55 @@ def type_into(page: Page, cell: str, typed: str) -> None:
 def test_the_main_job_from_sign_in_to_the_trace(
     browser: Browser, live_server: LiveServer, year: Cycle, tmp_path: Path, width: str
 ) -> None:
-    across, down = WIDTHS[width]
-    context = browser.new_context(viewport={"width": across, "height": down}, locale="en-US")
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    visit = Visit(page, live_server.url)
+    with visiting(browser, live_server.url, width) as visit:
+        page = visit.page
+        visit.sign_in("office1")
+        expect(page.locator("h1")).to_be_visible()
+        visit.look()
 
-    visit.go("/login/")
-    page.fill("input[name=username]", "office1")
-    page.fill("input[name=password]", PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page.locator("h1")).to_be_visible()
-    visit.look()
+        take_in(visit, score_sheet(tmp_path, ["青山乡", "白水乡", "枫林乡"], "99.5"))
+        assert Score.objects.filter(points="99.5", cell__membership__unit__name="青山乡").exists()
 
-    take_in(visit, score_sheet(tmp_path, ["青山乡", "白水乡", "枫林乡"], "99.5"))
-    assert Score.objects.filter(points="99.5", cell__membership__unit__name="青山乡").exists()
+        visit.go(f"{YEAR}blocks/乡镇口/matrix/")
+        page.evaluate("window.notReloaded = true")
+        row = page.locator("#matrix tbody tr").filter(has_text="竹溪乡")
+        key = row.locator("td > .cell").first.get_attribute("id")
+        before = places(page)
+        type_into(page, f"#{key}", "100")
+        expect(page.locator(f"#{key}")).to_have_text("100.00")
+        expect(page.locator(f"#{key}")).to_have_class(re.compile("is-fresh"))
+        assert places(page) != before
+        assert page.evaluate("window.notReloaded") is True
+        visit.look()
 
-    visit.go(f"{YEAR}blocks/乡镇口/matrix/")
-    page.evaluate("window.notReloaded = true")
-    row = page.locator("#matrix tbody tr").filter(has_text="竹溪乡")
-    key = row.locator("td > .cell").first.get_attribute("id")
-    before = places(page)
-    type_into(page, f"#{key}", "100")
-    expect(page.locator(f"#{key}")).to_have_text("100.00")
-    expect(page.locator(f"#{key}")).to_have_class(re.compile("is-fresh"))
-    assert places(page) != before
-    assert page.evaluate("window.notReloaded") is True
-    visit.look()
+        type_into(page, f"#{key}", "100.5")
+        expect(page.locator("#cell-notice")).to_contain_text("超过基础分100")
+        expect(page.locator("#cell-notice")).to_contain_text("100.5")
+        visit.look()
 
-    type_into(page, f"#{key}", "100.5")
-    expect(page.locator("#cell-notice")).to_contain_text("超过基础分100")
-    expect(page.locator("#cell-notice")).to_contain_text("100.5")
-    visit.look()
+        faster(Cell.objects.get(pk=int(str(key)[1:])))
+        type_into(page, f"#{key}", "77")
+        expect(page.locator("#cell-notice")).to_contain_text("office2已于")
+        visit.look()
+        page.get_by_role("button", name="改用我的").click()
+        expect(page.locator(f"#{key}")).to_have_text("77.00")
+        expect(page.locator("#cell-notice")).to_be_empty()
 
-    faster(Cell.objects.get(pk=int(str(key)[1:])))
-    type_into(page, f"#{key}", "77")
-    expect(page.locator("#cell-notice")).to_contain_text("office2已于")
-    visit.look()
-    page.get_by_role("button", name="改用我的").click()
-    expect(page.locator(f"#{key}")).to_have_text("77.00")
-    expect(page.locator("#cell-notice")).to_be_empty()
+        visit.go(f"{YEAR}board/")
+        link = page.locator(".board-row").filter(has_text="竹溪乡").get_by_role("link", name="竹溪乡").first
+        final = page.locator(".board-row").filter(has_text="竹溪乡").first.locator(".final").inner_text()
+        link.click()
+        expect(page.locator("h1")).to_have_text("竹溪乡")
+        expect(page.locator(".result-final .big")).to_have_text(final)
+        page.get_by_role("button", name="全部展开").click()
+        expect(page.locator(".trace-item .formula").first).to_be_visible()
+        expect(page.locator(".trace-item").first).to_contain_text("77.00")
+        expect(page.locator(".trace-item").first).to_contain_text("office1")
+        visit.look()
 
-    visit.go(f"{YEAR}board/")
-    link = page.locator(".board-row").filter(has_text="竹溪乡").get_by_role("link", name="竹溪乡").first
-    final = page.locator(".board-row").filter(has_text="竹溪乡").first.locator(".final").inner_text()
-    link.click()
-    expect(page.locator("h1")).to_have_text("竹溪乡")
-    expect(page.locator(".result-final .big")).to_have_text(final)
-    page.get_by_role("button", name="全部展开").click()
-    expect(page.locator(".trace-item .formula").first).to_be_visible()
-    expect(page.locator(".trace-item").first).to_contain_text("77.00")
-    expect(page.locator(".trace-item").first).to_contain_text("office1")
-    visit.look()
-
-    visit.go(f"{YEAR}plan/")
-    visit.go(f"{YEAR}call/?q=zxx")
-    expect(page.locator(".call-card h2")).to_have_text("竹溪乡")
-
-    assert visit.complaints == []
-    context.close()
+        visit.go(f"{YEAR}plan/")
+        visit.go(f"{YEAR}call/?q=zxx")
+        expect(page.locator(".call-card h2")).to_have_text("竹溪乡")
 
 
 def faster(cell: Cell) -> None:

@@ -157,7 +157,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": 16, "timeout": 20},
+        # A save repeats the same statements: PostgreSQL plans them once for each connection.
+        "server_side_binding": True,
+        "prepare_threshold": 3,
+    }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -6,9 +6,11 @@ Nothing here writes; who may see an answer is checked by the caller's row of the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Max, Q
 
@@ -38,8 +40,8 @@ def standings_of(blocks: Iterable[Block]) -> dict[int, BlockStanding]:
     chosen = list(blocks)
     ids = [block.pk for block in chosen]
     stored = {s.block_id: s for s in Standing.objects.filter(block_id__in=ids)}
-    names = dict(Membership.objects.filter(block_id__in=ids).values_list("pk", "unit__name"))
-    orders = dict(Membership.objects.filter(block_id__in=ids).values_list("pk", "unit__order"))
+    members = list(Membership.objects.filter(block_id__in=ids).values_list("pk", "unit__name", "unit__order"))
+    names, orders = {pk: name for pk, name, _ in members}, {pk: order for pk, _, order in members}
     items = dict(MajorItem.objects.filter(block_id__in=ids).values_list("pk", "name"))
     subs = {
         pk: (name, item)
@@ -48,6 +50,59 @@ def standings_of(blocks: Iterable[Block]) -> dict[int, BlockStanding]:
         )
     }
     return {block.pk: _present(block, stored.get(block.pk), names, orders, items, subs) for block in chosen}
+
+
+class Place(NamedTuple):
+    """One row's figures at the right edge of the matrix, points as integers of the last place."""
+
+    rank: int
+    shared: bool
+    final: int
+    preliminary: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A stored standing by ids, without the names: what the answer to one saved cell shows."""
+
+    figures: dict[str, Any]
+
+    @property
+    def members(self) -> list[int]:
+        return list(self.figures.get("members", []))
+
+    def places(self) -> Iterator[tuple[int, Place]]:
+        """Membership id and its place, in the stored sequence."""
+        figures = self.figures
+        ranks: list[int] = figures.get("rank", [])
+        held = Counter(ranks)
+        for n, member in enumerate(self.members):
+            yield (
+                member,
+                Place(
+                    ranks[n],
+                    held[ranks[n]] > 1,
+                    figures["final"][n],
+                    figures["preliminary"][n],
+                    figures["missing"][n],
+                ),
+            )
+
+    def counted(self, membership_id: int, sub_item_id: int) -> tuple[int | None, str]:
+        """The counted score of one cell and where it comes from; None and "" when it is missing."""
+        try:
+            n, k = self.members.index(membership_id), self.figures["sub_items"].index(sub_item_id)
+        except (ValueError, KeyError):
+            return None, ""
+        score: int | None = self.figures["score"][n][k]
+        return score, "" if score is None else str(SOURCES[self.figures["source"][n][k]] or "")
+
+
+def numbers_of(block: Block) -> Numbers:
+    """The stored standing as numbers, empty when nothing was computed yet.  One query."""
+    figures = Standing.objects.filter(block=block).values_list("figures", flat=True).first()
+    return Numbers(json.loads(figures) if figures else {})
 
 
 def _present(

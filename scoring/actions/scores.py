@@ -53,7 +53,7 @@ class DeductionLine:
 def load_cell(cell_id: int, *, lock: bool = False, annotations: Mapping[str, Any] | None = None) -> Cell:
     """The cell with everything an act on it asks for, in one query; locks its block's row on request."""
     cells = Cell.objects.select_related(
-        "block__cycle", "membership__unit", "membership__block__cycle", "sub_item__item", "sub_item__lead"
+        "block__cycle", "membership__unit", "sub_item__item", "sub_item__lead"
     )
     if lock:
         cells = cells.select_for_update(of=("block",))

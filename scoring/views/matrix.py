@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -64,6 +67,14 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A row's right edge alone; see templates/scoring/parts/places.html."""
+
+    key: str
+    standing: Edge
+
+
+@dataclass(frozen=True, slots=True)
 class GridRow:
     unit: str
     url: str
@@ -72,17 +83,25 @@ class GridRow:
     standing: Edge
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """What one hat sees of one block: which sub-items and units, and which kind it may enter now."""
 
     hat: Hat
     block: Block
-    subs: list[SubItem]
+    led: frozenset[int] | None  # the sub-items shown, None: all of the block
     unit_ids: frozenset[int] | None  # None: every unit
     hidden: frozenset[int]  # units the hat is tied to and so may not even look at
     open_for: dict[ScoreKind, frozenset[int] | None]  # kind → units it is open for, None: every unit
     totals: bool
+
+    @cached_property
+    def subs(self) -> list[SubItem]:
+        """The sub-items shown, in the plan's order, each with its item and its lead.  One query."""
+        subs = SubItem.objects.filter(item__block=self.block).select_related("item", "lead")
+        if self.led is not None:
+            subs = subs.filter(pk__in=self.led)
+        return list(subs.order_by("item__order", "item_id", "order", "pk"))
 
     @property
     def kinds(self) -> list[ScoreKind]:
@@ -106,19 +125,18 @@ class View:
 def view_of(hat: Hat, block: Block) -> View:
     """Raises Refused (404) when nothing of the block is the hat's business."""
     cycle = block.cycle
-    subs = SubItem.objects.filter(item__block=block).select_related("item", "lead")
+    led: frozenset[int] | None = None
     unit_ids: frozenset[int] | None = None
     hidden: frozenset[int] = frozenset()
     if hat.role is Role.LEAD:
-        subs = subs.filter(pk__in=visible.led_by(hat))
+        led = frozenset(visible.led_by(hat).filter(item__block=block).values_list("pk", flat=True))
         hidden = hat.tied_unit_ids(cycle.pk)
     if hat.role is Role.REVIEWER:
         unit_ids = hat.team_unit_ids(cycle.pk)
-    chosen = list(subs.order_by("item__order", "item_id", "order", "pk"))
-    if (not chosen and hat.role is Role.LEAD) or (unit_ids is not None and not unit_ids):
+    if (led is not None and not led) or (unit_ids is not None and not unit_ids):
         raise nothing_here()
     totals = permissions.may("G02", hat, cycle, block=block)
-    return View(hat, block, chosen, unit_ids, hidden, _open_for(hat, block), totals)
+    return View(hat, block, led, unit_ids, hidden, _open_for(hat, block), totals)
 
 
 def _open_for(hat: Hat, block: Block) -> dict[ScoreKind, frozenset[int] | None]:
@@ -208,15 +226,13 @@ def _blocks_shown(hat: Hat, cycle: Cycle) -> list[Block]:
     return list(blocks)
 
 
-def grid_rows(view: View, editing: ScoreKind | None, only: Cell | None = None) -> list[GridRow]:
-    """The grid in the plan's order; three queries beyond the standing's.  `only`: no cell but this one."""
+def grid_rows(view: View, editing: ScoreKind | None) -> list[GridRow]:
+    """The grid in the plan's order; three queries beyond the standing's."""
     block, cycle = view.block, view.block.cycle
     standing = {row.unit_key: row for row in queries.standing_of(block).rows}
     shown = Cell.objects.filter(block=block, sub_item__in=view.subs)
-    if only is not None:
-        shown = shown.filter(pk=only.pk)
     cells = {(cell.membership_id, cell.sub_item_id): cell for cell in shown}
-    notes = _notes(view, only)
+    notes = _notes(Score.objects.filter(cell__block=block, cell__sub_item__in=view.subs))
     rows = []
     for member in block.memberships.select_related("unit").order_by("unit__order", "pk"):
         if not view.shows(member.unit_id):
@@ -230,14 +246,12 @@ def grid_rows(view: View, editing: ScoreKind | None, only: Cell | None = None) -
                 continue
             counted = found.get(sub.pk)
             grid_cells.append(
-                GridCell(
-                    key=f"c{kept.pk}",
-                    url=reverse("cell", args=[cycle.code, kept.pk]),
-                    value=decimal_of(counted.score if counted else None, cycle.places),
-                    state=_state(kept, counted.score if counted else None),
-                    source=str(counted.source or "") if counted else "",
-                    note=notes.get(kept.pk, ""),
-                    version=kept.version,
+                _grid_cell(
+                    view,
+                    kept,
+                    counted.score if counted else None,
+                    str(counted.source or "") if counted else "",
+                    notes,
                     editable=view.may_enter(editing, member.unit_id),
                 )
             )
@@ -253,6 +267,31 @@ def grid_rows(view: View, editing: ScoreKind | None, only: Cell | None = None) -
     return rows
 
 
+def _grid_cell(
+    view: View, kept: Cell, score: int | None, source: str, notes: dict[int, str], *, editable: bool
+) -> GridCell:
+    cycle = view.block.cycle
+    return GridCell(
+        key=f"c{kept.pk}",
+        url=reverse("cell", args=[cycle.code, kept.pk]),
+        value=decimal_of(score, cycle.places),
+        state=_state(kept, score),
+        source=source,
+        note=notes.get(kept.pk, ""),
+        version=kept.version,
+        editable=editable,
+    )
+
+
+def _members_shown(view: View, members: Sequence[int]) -> frozenset[int]:
+    """The memberships whose rows the hat sees; no query for who sees every unit."""
+    if view.unit_ids is None and not view.hidden:
+        return frozenset(members)
+    return frozenset(
+        pk for pk, unit in view.block.memberships.values_list("pk", "unit_id") if view.shows(unit)
+    )
+
+
 def _sheet_url(view: View, cycle: Cycle, unit: str, block: Block) -> str:
     return reverse("unit-sheet", args=[cycle.code, unit]) + f"?block={block.pk}" if view.totals else ""
 
@@ -265,7 +304,7 @@ def _state(cell: Cell, score: int | None) -> str:
     return "missing" if score is None else "scored"
 
 
-def _edge(row: RowResult | None, places: int, totals: bool) -> Edge:
+def _edge(row: RowResult | queries.Place | None, places: int, totals: bool) -> Edge:
     if row is None or not totals:
         return Edge(None, False, None, None, 0)
     return Edge(
@@ -273,16 +312,11 @@ def _edge(row: RowResult | None, places: int, totals: bool) -> Edge:
     )
 
 
-def _notes(view: View, only: Cell | None) -> dict[int, str]:
-    """Cell id → every stored score in one line, newest kind last."""
+def _notes(stored: QuerySet[Score]) -> dict[int, str]:
+    """Cell id → every stored score in one line, newest kind last.  One query."""
     labels = dict(ScoreKind.choices)
     notes: dict[int, list[str]] = {}
-    stored = Score.objects.select_related("entered_by")
-    if only is not None:
-        stored = stored.filter(cell=only)
-    else:
-        stored = stored.filter(cell__block=view.block, cell__sub_item__in=view.subs)
-    for score in stored.order_by("entered_at"):
+    for score in stored.select_related("entered_by").order_by("entered_at"):
         notes.setdefault(score.cell_id, []).append(
             f"{labels[ScoreKind(score.kind)]} {format_points(score.points)} · {score.entered_by} "
             f"{timezone.localtime(score.entered_at):%m-%d %H:%M}"
@@ -305,7 +339,7 @@ def _visible_cell(hat: Hat, cycle: Cycle, pk: int) -> tuple[Cell, View]:
     if one.block.cycle_id != cycle.pk:
         raise nothing_here()
     view = view_of(hat, one.block)
-    if not view.shows(one.membership.unit_id) or one.sub_item_id not in {s.pk for s in view.subs}:
+    if not view.shows(one.membership.unit_id) or (view.led is not None and one.sub_item_id not in view.led):
         raise nothing_here()
     return one, view
 
@@ -418,9 +452,28 @@ def _fragment(
     status: int = 200,
     **extra: object,
 ) -> HttpResponse:
-    """The one cell again and, after a save, every place of the block."""
-    rows = grid_rows(view, view.kind_named(request.POST.get("kind")), only=one)
-    mine = next(c for row in rows for c in row.cells if c.key == f"c{one.pk}")
+    """The one cell again and, after a save, every place of the block.  Three queries, four for some readers.
+
+    Read from the stored numbers as they are: the names that the whole grid puts to them are on the page already.
+    """
+    block = one.block
+    kept = Cell.objects.get(pk=one.pk)
+    numbers = queries.numbers_of(block)
+    score, source = numbers.counted(one.membership_id, one.sub_item_id)
+    mine = _grid_cell(
+        view,
+        kept,
+        score,
+        source,
+        _notes(Score.objects.filter(cell=kept)),
+        editable=view.may_enter(view.kind_named(request.POST.get("kind")), one.membership.unit_id),
+    )
+    shown = _members_shown(view, numbers.members)
+    rows = [
+        PlaceRow(f"u{member}", _edge(place, block.cycle.places, view.totals))
+        for member, place in numbers.places()
+        if member in shown
+    ]
     context = {
         "cell": replace(mine, fresh=fresh, refused=refused),
         "rows": rows,

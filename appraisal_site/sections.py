@@ -61,6 +61,16 @@ PAPER_PAGES = (
     "veto-propose",
     "misconduct-propose",
 )
+LEDGER_PAGES = (
+    "ledgers",
+    "ledger",
+    "ledger-sums",
+    "ledger-void",
+    "ledger-due",
+    "ledger-entry",
+    "ledger-line",
+    "returns",
+)
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -84,8 +94,8 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(_("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare")),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
-    Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
-    Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
+    Section(_("Material"), "E03", ("imports", "import-preview", *LEDGER_PAGES, *PAPER_PAGES), any_stage=True),
+    Section(_("Material"), "F03", (*PAPER_PAGES, *LEDGER_PAGES), only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
     Section(
         _("Result"),
@@ -137,6 +147,7 @@ PAGE_NAMES: dict[str, object] = {
     "division": _("Divide a prize"),
     "readings": _("Register of readings"),
     "imports": _("Material"),
+    "ledgers": _("Quarterly ledgers"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

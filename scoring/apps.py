@@ -14,7 +14,7 @@ class ScoringConfig(AppConfig):
     def ready(self) -> None:
         from office.ports import fill_sub_items_led
         from scoring import queries, receivers
-        from scoring.actions import imports  # noqa: F401 -- registers its job with the worker
+        from scoring.actions import imports, ledgers  # noqa: F401 -- register with the worker
 
         receivers.connect()
         fill_sub_items_led(queries.sub_items_led)

@@ -145,7 +145,7 @@ class TieRulingRecords(Records):
 class IndividualRecords(Records):
     cycle_path = "prize__scheme__cycle"
     list_display = ("name", "unit", "post", "prize", "by", "at")
-    list_filter = ("prize__scheme__cycle", "prize")
+    list_filter = ("prize__scheme__cycle", "prize__grade")
     list_select_related = ("unit", "prize__scheme", "by")
     search_fields = ("name", "unit__name", "post", "merit")
 

@@ -17,7 +17,7 @@ from office import audit
 from office.models import AuditEntry
 from units.calendar import Window
 from units.hats import Hat
-from units.models import STAGE_LABELS, Cycle, Reopening, StageWindow, Unit
+from units.models import STAGE_LABELS, Block, Cycle, Reopening, StageWindow, Unit
 from units.stages import ORDER, Stage
 
 
@@ -58,6 +58,19 @@ def windows_of(cycle: Cycle) -> dict[Stage, Window]:
         Stage(row.stage): Window(row.opens_on, row.closes_on, row.cut_off)
         for row in StageWindow.objects.filter(cycle=cycle, block=None)
     }
+
+
+def calendars_of(cycle: Cycle) -> dict[int | None, dict[Stage, Window]]:
+    """Block with its own calendar, None for the year → stage → window.  Two queries.
+
+    A track that keeps its own calendar and has no windows yet stands there with none.
+    """
+    own = Block.objects.filter(cycle=cycle, has_own_calendar=True).values_list("pk", flat=True)
+    found: dict[int | None, dict[Stage, Window]] = {None: {}, **{pk: {} for pk in own}}
+    for row in StageWindow.objects.filter(cycle=cycle):
+        if row.block_id in found:
+            found[row.block_id][Stage(row.stage)] = Window(row.opens_on, row.closes_on, row.cut_off)
+    return found
 
 
 def entered_at(cycle: Cycle) -> dict[Stage, datetime]:

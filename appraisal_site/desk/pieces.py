@@ -82,6 +82,11 @@ class Sight:
         return year_way(self.cycle, route, **arguments) or year_way(self.cycle, "year")
 
 
+def too_late() -> str:
+    """What is added to a task whose window is over."""
+    return _(" The window is over; ask the appraisal office to reopen it.")
+
+
 def percent(part: int, whole: int) -> str:
     return f"{part * 100 // whole}%" if whole else ""
 

@@ -9,12 +9,12 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appraisal_site.desk.pieces import Desk, Sight, not_yet, percent, task
+from appraisal_site.desk.pieces import Desk, Sight, not_yet, percent, task, too_late
 from scoring import readiness
 from scoring.models import ScoreKind
 from units.models import STAGE_LABELS
 from units.permissions import may
-from units.stages import Stage
+from units.stages import OPEN_IN, Stage
 
 
 def lead(desk: Desk, sight: Sight) -> None:
@@ -36,15 +36,18 @@ def lead(desk: Desk, sight: Sight) -> None:
     total = sum(every for _sub, _block, every, _scored in rows)
     done = sum(scored for *_names, scored in rows)
     started = cycle.stage_now.position >= Stage.PRELIMINARY_REVIEW.position
-    open_now = may("E03", sight.hat, cycle)
+    in_time = may("E03", sight.hat, cycle)
+    # Over, but still the stage: it stays on the desk in red, with the way to have it opened again.
+    is_shown = in_time or cycle.stage_now in OPEN_IN["E03"]
     for sub, block, every, scored in rows:
-        if every == scored or not started or not open_now:
+        if every == scored or not started or not is_shown:
             continue
         desk.tasks.append(
             task(
                 _("Lead scores: %(sub)s") % {"sub": sub},
                 _("%(block)s: %(done)d of %(all)d units are scored.")
-                % {"block": block, "done": scored, "all": every},
+                % {"block": block, "done": scored, "all": every}
+                + ("" if in_time else too_late()),
                 sight.way("imports"),
                 _("Send scores"),
                 due=sight.until(Stage.PRELIMINARY_REVIEW),
@@ -72,13 +75,16 @@ def reviewer(desk: Desk, sight: Sight) -> None:
         .order_by("-count", "membership__unit__order")
     )
     todo = list(rows)
-    if may("E02" if kind is ScoreKind.ONSITE else "E01", sight.hat, cycle):
+    row = "E02" if kind is ScoreKind.ONSITE else "E01"
+    in_time = may(row, sight.hat, cycle)
+    if in_time or cycle.stage_now in OPEN_IN[row]:
         label = STAGE_LABELS[Stage.ONSITE_REVIEW if kind is ScoreKind.ONSITE else Stage.PRELIMINARY_REVIEW]
         desk.tasks += [
             task(
                 f"{unit} · {label}",
                 ngettext("%(block)s: %(count)d cell is open.", "%(block)s: %(count)d cells are open.", count)
-                % {"block": block, "count": count},
+                % {"block": block, "count": count}
+                + ("" if in_time else too_late()),
                 sight.way("matrix", name=block),
                 _("Enter scores"),
                 due=sight.until(cycle.stage_now),

@@ -19,10 +19,11 @@ import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 ROUNDS = 40
 PORT = int(os.environ.get("BENCH_PORT", "8791"))
@@ -245,7 +246,7 @@ def _more_cities(count: int) -> None:
 
 
 def _rush() -> None:
-    """43 people save at once over HTTP, 2 workers; every answer, every score and every place is checked."""
+    """43 people with the matrix open save at once over HTTP, 2 workers; answers, scores and places are checked."""
     ids = list(
         Cell.objects.filter(block__name=BLOCK, block__cycle__code="2012")
         .order_by("membership_id", "pk")
@@ -277,29 +278,17 @@ def _rush() -> None:
     try:
         _wait_until_served()
         clients = [_SignedIn() for _ in chosen]
-        for client in clients:
-            client.get("/years/2012/board/")  # both workers warm
-        took: list[float] = [0.0] * len(chosen)
-        codes: list[int] = [0] * len(chosen)
-        gate = threading.Barrier(len(chosen) + 1)
-
-        def save(n: int) -> None:
-            gate.wait()
-            begun = time.perf_counter()
-            codes[n] = clients[n].post(
-                f"/years/2012/cells/{chosen[n]}/",
-                {"kind": "preliminary", "score": f"{40 + n}.25", "act": "score"},
-            )
-            took[n] = time.perf_counter() - begun
-
-        threads = [threading.Thread(target=save, args=(n,)) for n in range(len(chosen))]
-        for thread in threads:
-            thread.start()
-        gate.wait()
-        begun = time.perf_counter()
-        for thread in threads:
-            thread.join()
-        total = time.perf_counter() - begun
+        _at_once([partial(client.get, f"/years/2012/blocks/{quote(BLOCK)}/matrix/") for client in clients])
+        codes, took, total = _at_once(
+            [
+                partial(
+                    client.post,
+                    f"/years/2012/cells/{pk}/",
+                    {"kind": "preliminary", "score": f"{40 + n}.25", "act": "score"},
+                )
+                for n, (client, pk) in enumerate(zip(clients, chosen, strict=True))
+            ]
+        )
     finally:
         server.terminate()
         server.wait(10)
@@ -313,6 +302,28 @@ def _rush() -> None:
         f"slowest {max(took):.2f} s; answers {answers}; lost updates {lost}; "
         f"places {'all right' if right else 'WRONG'}; new scores {Score.objects.count() - before}"
     )
+
+
+def _at_once(asks: list[Callable[[], int]]) -> tuple[list[int], list[float], float]:
+    """Let everybody ask in the same moment: the answers' codes, the seconds of each, the seconds until the last."""
+    took: list[float] = [0.0] * len(asks)
+    codes: list[int] = [0] * len(asks)
+    gate = threading.Barrier(len(asks) + 1)
+
+    def ask(n: int) -> None:
+        gate.wait()
+        begun = time.perf_counter()
+        codes[n] = asks[n]()
+        took[n] = time.perf_counter() - begun
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(len(asks))]
+    for thread in threads:
+        thread.start()
+    gate.wait()
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    return codes, took, time.perf_counter() - begun
 
 
 class _SignedIn:

@@ -128,7 +128,7 @@ def test_chinese_sentences_end_with_full_width_punctuation() -> None:
         w
         for entry in entries()
         for w in texts(entry)[1]
-        if re.search(r"[\u4e00-\u9fff][,;:!?(]|[)][\u4e00-\u9fff]", w)
+        if re.search(r"[\u4e00-\u9fff）」』》、。][,;:!?(]|[)][\u4e00-\u9fff]", w)
     ]
 
     assert wrong == []

@@ -327,15 +327,22 @@ def _notes(stored: QuerySet[Score]) -> dict[int, str]:
 @page("E05", methods=("GET", "POST"))
 def cell(request: PageRequest, pk: int) -> HttpResponse:
     """GET: the cell's scores, deductions and history. POST: kind, score, reason, version."""
-    one, view = _visible_cell(request.hat, request.cycle, pk)
     if request.method == "POST":
-        return _save(request, one, view)
+        return _save(request, *_visible_cell(request.hat, request.cycle, _cell_alone(pk)))
+    one, view = _visible_cell(request.hat, request.cycle, scores.load_cell(pk))
     return _cell_page(request, one, view, refusal=None, status=200)
 
 
-def _visible_cell(hat: Hat, cycle: Cycle, pk: int) -> tuple[Cell, View]:
+def _cell_alone(pk: int) -> Cell:
+    """What says whose the cell is; the action loads the rest under its lock."""
+    one = Cell.objects.select_related("block__cycle", "membership__unit").filter(pk=pk).first()
+    if one is None:
+        raise nothing_here()
+    return one
+
+
+def _visible_cell(hat: Hat, cycle: Cycle, one: Cell) -> tuple[Cell, View]:
     """The cell and what the hat sees around it; 404 when it is another year's or none of the hat's business."""
-    one = scores.load_cell(pk)
     if one.block.cycle_id != cycle.pk:
         raise nothing_here()
     view = view_of(hat, one.block)
@@ -362,42 +369,49 @@ def _save(request: PageRequest, one: Cell, view: View) -> HttpResponse:
     typed = request.POST.get("score", "")
     reason = request.POST.get("reason", "").strip()
     version = request.POST.get("version", "")
+    # Asked before the act, so that the block's row is not held while it is answered.
+    editable = view.may_enter(view.kind_named(request.POST.get("kind")), one.membership.unit_id)
     try:
-        _act(request, request.hat, one, typed, reason, int(version) if version.isdecimal() else None)
+        kept = _act(request, request.hat, one, typed, reason, int(version) if version.isdecimal() else None)
     except Refused as refusal:
-        return _refused(request, one, view, refusal, typed, reason)
+        return _refused(request, one, view, refusal, typed, reason, editable=editable)
     if not request.htmx:
         return redirect("cell", request.cycle.code, one.pk)
-    return _fragment(request, one, view, "scoring/parts/cell_saved.html", fresh=True)
+    return _fragment(request, kept, view, "scoring/parts/cell_saved.html", editable=editable, fresh=True)
 
 
-def _act(request: PageRequest, hat: Hat, one: Cell, typed: str, reason: str, version: int | None) -> None:
+def _act(request: PageRequest, hat: Hat, one: Cell, typed: str, reason: str, version: int | None) -> Cell:
+    """What the form asks for; the cell as it stands afterwards."""
     act = request.POST.get("act", "score")
     if act == "propose":
-        scores.propose_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
-    elif act in {"confirm", "reject"}:
-        scores.decide_not_involved(
+        return scores.propose_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
+    if act in {"confirm", "reject"}:
+        return scores.decide_not_involved(
             by=hat, cell_id=one.pk, confirm=act == "confirm", reason=reason, version=version
         )
-    elif act == "withdraw":
-        scores.withdraw_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
-    else:
-        kind = next((k for k in ScoreKind if k == request.POST.get("kind")), None)
-        if kind is None:
-            raise Refused("no-kind", _("Please say which score this is."), status=422)
-        if act == "clear" or typed.strip() == "撤销":
-            scores.clear_score(by=hat, cell_id=one.pk, kind=kind, reason=reason, version=version)
-        elif typed.strip() == "不涉及":
-            scores.propose_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
-        else:
-            points = _typed_points(typed)
-            scores.record_score(
-                by=hat, cell_id=one.pk, kind=kind, points=points, reason=reason, version=version
-            )
+    if act == "withdraw":
+        return scores.withdraw_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
+    kind = next((k for k in ScoreKind if k == request.POST.get("kind")), None)
+    if kind is None:
+        raise Refused("no-kind", _("Please say which score this is."), status=422)
+    if act == "clear" or typed.strip() == "撤销":
+        return scores.clear_score(by=hat, cell_id=one.pk, kind=kind, reason=reason, version=version)
+    if typed.strip() == "不涉及":
+        return scores.propose_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
+    return scores.record_score(
+        by=hat, cell_id=one.pk, kind=kind, points=_typed_points(typed), reason=reason, version=version
+    )
 
 
 def _refused(
-    request: PageRequest, one: Cell, view: View, refusal: Refused, typed: str, reason: str
+    request: PageRequest,
+    one: Cell,
+    view: View,
+    refusal: Refused,
+    typed: str,
+    reason: str,
+    *,
+    editable: bool,
 ) -> HttpResponse:
     if refusal.status == 404:
         raise refusal
@@ -407,6 +421,7 @@ def _refused(
         # The page shows the newer value and carries its version: sending it again is a decision.
         one = scores.load_cell(one.pk) if refusal.code == "changed-meanwhile" else one
         return _cell_page(request, one, view, refusal=refusal, status=refusal.status)
+    one = _cell_alone(one.pk)
     if refusal.code == "changed-meanwhile":
         kind = request.POST.get("kind", "")
         stored = Score.objects.filter(cell=one, kind=kind).select_related("entered_by").first()
@@ -425,6 +440,7 @@ def _refused(
             one,
             view,
             "scoring/parts/cell_conflict.html",
+            editable=editable,
             refused=True,
             status=409,
             conflict=conflict,
@@ -434,6 +450,7 @@ def _refused(
         one,
         view,
         "scoring/parts/cell_refused.html",
+        editable=editable,
         refused=True,
         status=refusal.status,
         refusal=refusal,
@@ -447,27 +464,20 @@ def _fragment(
     view: View,
     template: str,
     *,
+    editable: bool,
     fresh: bool = False,
     refused: bool = False,
     status: int = 200,
     **extra: object,
 ) -> HttpResponse:
-    """The one cell again and, after a save, every place of the block.  Three queries, four for some readers.
+    """The cell as it is given and, after a save, every place of the block.  Two queries, three for some readers.
 
     Read from the stored numbers as they are: the names that the whole grid puts to them are on the page already.
     """
     block = one.block
-    kept = Cell.objects.get(pk=one.pk)
     numbers = queries.numbers_of(block)
     score, source = numbers.counted(one.membership_id, one.sub_item_id)
-    mine = _grid_cell(
-        view,
-        kept,
-        score,
-        source,
-        _notes(Score.objects.filter(cell=kept)),
-        editable=view.may_enter(view.kind_named(request.POST.get("kind")), one.membership.unit_id),
-    )
+    mine = _grid_cell(view, one, score, source, _notes(Score.objects.filter(cell=one)), editable=editable)
     shown = _members_shown(view, numbers.members)
     rows = [
         PlaceRow(f"u{member}", _edge(place, block.cycle.places, view.totals))

@@ -15,7 +15,7 @@ from tests.cast import Cast
 from tests.pages.conftest import SignedIn
 from tests.pages.reading import words_of
 from units.models import CalendarDay, StageWindow
-from units.stages import ORDER
+from units.stages import ORDER, Stage
 
 CALENDAR = "/years/2012/calendar/"
 
@@ -65,7 +65,7 @@ def test_a_window_may_be_given_in_working_days(cast: Cast, signed_in: SignedIn) 
     assert answer.status_code == 302
     # Friday the 28th, then 2, 3 and 4 October.
     assert StageWindow.objects.get().closes_on == date(2012, 10, 4)
-    line = page.context["lines"][ORDER.index("hearing")]  # type: ignore[arg-type]  # a text is its stage
+    line = page.context["lines"][ORDER.index(Stage.HEARING)]
     assert (line["working_days"], line["ends_on_rest"]) == (4, False)
 
 

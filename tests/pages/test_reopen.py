@@ -22,13 +22,14 @@ REOPEN = "/years/2012/reopen/"
 
 def typed(cast: Cast, *names: str, **other: str) -> dict[str, object]:
     day = timezone.localdate() + timedelta(days=3)
-    return {
+    fields: dict[str, object] = {
         "stage": "self-assessment",
         "units": [cast.units[name].pk for name in names],
         "day": f"{day}",
         "hour": "17:30",
         "reason": "停电",
-    } | other
+    }
+    return {**fields, **other}
 
 
 def test_a_unit_is_reopened_and_closed_again_on_the_page(cast: Cast, signed_in: SignedIn) -> None:

@@ -169,7 +169,9 @@ def test_several_are_closed_at_once_and_stay_in_the_record(cast: Cast) -> None:
     done = open_again(cast, "青山乡", "白水乡", "东河镇").done
 
     outcome = actions.close_many(by=cast.hat("office1"), cycle=cast.cycle, reopenings=done[:2])
-    again = actions.close_many(by=cast.hat("office1"), cycle=cast.cycle, reopenings=Reopening.objects.all())
+    again = actions.close_many(
+        by=cast.hat("office1"), cycle=cast.cycle, reopenings=list(Reopening.objects.all())
+    )
 
     assert (len(outcome.done), len(again.done)) == (2, 1)
     assert Reopening.objects.count() == 3

@@ -32,10 +32,12 @@ from units.hats import Hat
 from units.models import (
     Block,
     CalendarDay,
+    CallNote,
     Conflict,
     Cycle,
     Membership,
     Reading,
+    Reminder,
     Reopening,
     RoleAssignment,
     SignedLack,
@@ -218,7 +220,7 @@ class BlockRecords(Records):
     list_filter = ("cycle", "kind")
     search_fields = ("name",)
     fields = ("cycle", "name", "kind", "order", "has_own_calendar", "stage")
-    readonly_fields = ("cycle", "kind", "stage")
+    readonly_fields = ("cycle", "kind", "has_own_calendar", "stage")  # moved on the page of the tracks
 
     def act(self, by: Hat, row: Any, values: dict[str, Any]) -> models.Model:
         block = stored(Block, row)
@@ -344,6 +346,26 @@ class SignedLackRecords(Records):
     list_display = ("cycle", "stage", "code", "sentence", "by", "at")
     list_filter = ("cycle", "stage", "code")
     search_fields = ("sentence", "reason")
+
+
+@admin.register(Reminder)
+class ReminderRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "label", "why", "day", "told", "by", "mailed_at", "cycle")
+    list_filter = ("cycle", "why", "task", "day")
+    list_select_related = ("unit", "by", "cycle")
+    search_fields = ("unit__name", "label", "text")
+    date_hierarchy = "day"
+
+
+@admin.register(CallNote)
+class CallNoteRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "label", "number", "answered_by", "to_superior", "by", "at", "cycle")
+    list_filter = ("cycle", "to_superior", "task")
+    list_select_related = ("unit", "by", "cycle")
+    search_fields = ("unit__name", "label", "answered_by", "note")
+    date_hierarchy = "at"
 
 
 @admin.register(StoredFile)

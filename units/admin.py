@@ -13,7 +13,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from office.models import ApiToken, AuditEntry, Job, Notice, StoredFile, SystemRole, User
+from office.models import (
+    ApiToken,
+    AuditEntry,
+    Evidence,
+    EvidenceRoom,
+    Job,
+    Notice,
+    StoredFile,
+    SystemRole,
+    User,
+)
 from office.refusal import Refused
 from units.actions import cycle as cycle_actions
 from units.actions import people, setup
@@ -363,6 +373,20 @@ class StoredFileRecords(Records):
     list_display = ("name", "content_type", "size", "stored_by", "stored_at", "sha256")
     list_filter = ("content_type",)
     search_fields = ("name", "sha256")
+
+
+@admin.register(Evidence)
+class EvidenceRecords(Records):
+    list_display = ("file", "about_type", "about_id", "account", "added_by", "added_at")
+    list_filter = ("about_type",)
+    list_select_related = ("file", "added_by")
+    search_fields = ("file__name", "account", "sent_sha256")
+
+
+@admin.register(EvidenceRoom)
+class EvidenceRoomRecords(Records):
+    list_display = ("account", "used_bytes", "files")
+    search_fields = ("account",)
 
 
 @admin.register(User)

@@ -134,7 +134,7 @@ def _weights(year: Bench, typed: QueryDict, steps: Sequence[Step]) -> Typed:
         item = int(name[2:]) if name[2:].isdecimal() else 0
         if item not in year.block_of_item:
             raise _unreadable()
-        points = _points(text)
+        points = _points(str(text))
         if points == Decimal(year.item(item).weight).scaleb(-year.places):
             if item in tried:
                 gone.append(tried[item])

@@ -265,6 +265,7 @@ def _changed_sheets(bench: Bench, steps: Sequence[Step]) -> dict[int, Sheet]:
     changed: dict[int, list[engine.Change]] = {}
     rules: dict[int, list[SuspendStep | LookStep]] = {}
     decisions: dict[int, list[MissingDecision]] = {}
+    change: engine.Change
     for step in steps:
         match step:
             case ScoreStep(member, sub, kind, points):

@@ -143,7 +143,7 @@ def test_papers_caps_and_vetoes_are_tried_from_their_forms(scored: Cast) -> None
     unit, block = scored.units["东河镇"].pk, scored.blocks["乡镇口"].pk
     line = TariffLine.objects.get(kind="表彰", level="省委省政府").pk
     pool = Pool.objects.get(name="创建卫生城市").pk
-    forms = [
+    forms: list[tuple[dict[str, Any], str]] = [
         ({"add": "paper", "unit": unit, "worth": f"line~{line}", "scope": "单项"}, f"new~{unit}~{line}~单项"),
         ({"add": "paper", "unit": unit, "worth": f"pool~{pool}", "listed": "4"}, f"reward~{unit}~{pool}~4"),
         ({"add": "known", "known": f"{row.pk}~0"}, f"paper~{row.pk}~0"),

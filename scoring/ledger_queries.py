@@ -13,21 +13,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from office import evidence
 from office.fields import STORED_PLACES
 from scoring import import_queries
 from scoring.models import (
     QUARTERS,
     Indicator,
     Ledger,
-    LedgerEvidence,
     LedgerKind,
     LedgerLine,
     LedgerPart,
     LedgerVersion,
+    LineThread,
     QuarterDue,
     ScoreKind,
     SubItem,
@@ -204,8 +205,10 @@ def readable(lines: QuerySet[LedgerLine], hat: Hat, cycle: Cycle) -> QuerySet[Le
     if grant_of("C04", hat).is_denied or not hat.fits(cycle):
         return lines.none()
     match hat.role:
-        case Role.OFFICIAL | Role.PRINCIPAL:
+        case Role.OFFICIAL | Role.PRINCIPAL if hat.unit_id is not None:
             return lines.filter(membership__unit_id=hat.unit_id)
+        case Role.OFFICIAL | Role.PRINCIPAL | Role.LEAD if hat.unit_id is None:
+            return lines.none()
         case Role.LEAD if hat.unit_id is not None:
             mine = SubItem.objects.filter(led_by(hat.unit_id), item__block__cycle=cycle).order_by()
             return lines.filter(sub_item__in=mine.values("pk")).exclude(
@@ -246,9 +249,12 @@ def versions_of(ledgers: Iterable[Ledger]) -> list[LedgerVersion]:
 
 
 def evidence_counts(threads: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """Thread → how many files lie beside the line; one query."""
-    rows = LedgerEvidence.objects.filter(thread__in=list(threads), removed_at=None)
-    return dict(rows.order_by().values("thread").annotate(n=Count("pk")).values_list("thread", "n"))
+    """Thread → how many files lie beside the line; two queries."""
+    kept = {row.thread: row for row in LineThread.objects.filter(thread__in=list(threads))}
+    if not kept:
+        return {}
+    files = evidence.of_each(LineThread, [row.pk for row in kept.values()])
+    return {thread: len(files.get(row.pk, [])) for thread, row in kept.items()}
 
 
 # What they add up to ------------------------------------------------------------------------------
@@ -310,9 +316,10 @@ def cell_sums(lines: QuerySet[LedgerLine], cycle: Cycle) -> dict[tuple[int, int]
 
 def suggestion(sub_item: SubItem, off_by_indicator: Mapping[int, Decimal]) -> Decimal:
     """The score that follows from points off, by indicator (0: none)."""
+    floor: Decimal = sub_item.floor
     indicators = list(sub_item.indicators.all())
     if not indicators:
-        return max(sub_item.floor, sub_item.base_points - sum(off_by_indicator.values(), Decimal(0)))
+        return max(floor, sub_item.base_points - sum(off_by_indicator.values(), Decimal(0)))
     left = sum(
         (
             max(Decimal(0), indicator.base_points - off_by_indicator.get(indicator.pk, Decimal(0)))
@@ -320,7 +327,7 @@ def suggestion(sub_item: SubItem, off_by_indicator: Mapping[int, Decimal]) -> De
         ),
         Decimal(0),
     )
-    return max(sub_item.floor, left - off_by_indicator.get(0, Decimal(0)))
+    return max(floor, left - off_by_indicator.get(0, Decimal(0)))
 
 
 # What is owed -------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from office.models.job import JobState
 from office.refusal import Refused
 from office.workbook.guard import refuse
 from office.workbook.limits import MIB, Limits
+from office.workbook.report import file_problem
 from scoring import import_queries
 from scoring.models import BatchState, ImportBatch, ImportPlan
 from units.hats import Hat, hats_of
@@ -243,19 +244,6 @@ def without_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def file_problem(refusal: Refused) -> dict[str, Any]:
-    """A refusal of the whole file in the shape of a problem by cell."""
-    return {
-        "sheet": "",
-        "cell": "",
-        "row": None,
-        "column": "",
-        "value": "",
-        "code": refusal.code,
-        "message": refusal.sentence,
-    }
 
 
 def unknown_names(

@@ -392,8 +392,4 @@ def _require_open_batch(by: Hat, batch: ImportBatch) -> None:
 batches.register("scores", batches.Importer(_require_open_batch, _read, _take))
 
 drop, find, read_again = batches.drop, batches.find, batches.read_again
-already_imported, file_problem, start_reading = (
-    batches.already_imported,
-    batches.file_problem,
-    batches.start_reading,
-)
+already_imported, start_reading = batches.already_imported, batches.start_reading

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from office import audit, files
 from office.fields import STORED_PLACES, format_points
+from office.models import User
 from office.refusal import Refused
 from office.workbook.guard import Source
 from scoring import ledger_queries
@@ -38,10 +39,10 @@ from scoring.models import (
 from scoring.permissions import BulkMay
 from scoring.workbooks.ledger import LedgerFrame, LedgerReading, Line, read_ledger
 from scoring.workbooks.ledger_changes import KeptLine, LedgerPlan, Stored, compare
-from units.hats import Hat
+from units.hats import Hat, hats_of
 from units.matrix import Role
 from units.models import Cycle, Membership, Unit
-from units.permissions import require
+from units.permissions import grant_of, require
 from units.stages import OPEN_IN
 
 KIND: Final = "ledger"
@@ -68,6 +69,17 @@ def require_body(by: Hat, body_id: int) -> None:
     """A lead's ledger is its own alone; another's does not exist for it."""
     if by.role is Role.LEAD and by.unit_id != body_id:
         raise Refused("not-found", _("There is no such record."), status=404)
+
+
+def hat_to_write(user: User, cycle: Cycle, row: str = "C03") -> Hat:
+    """For commands: the person's hat that may write now; who is of a lead and of the office writes as the lead.
+
+    Raises Refused when the person has no role in the cycle.
+    """
+    hats = [hat for hat in hats_of(user) if hat.fits(cycle)]
+    if not hats:
+        raise Refused("no-role", _("%(user)s holds no role in this cycle.") % {"user": str(user)}, status=403)
+    return min(hats, key=lambda hat: (grant_of(row, hat).is_denied, hat.role is not Role.LEAD))
 
 
 # Reading ----------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def _number(ledger: Ledger, version: LedgerVersion, new: NewVersion, at: datetim
 
 def _copy(source: int, target: int, without: Collection[Any]) -> None:
     """Every line of one version into another, but those threads; in the database, however many they are."""
-    names = [f.column for f in LedgerLine._meta.concrete_fields if f.column not in {"id", "version_id"}]
+    names = [str(f.column) for f in LedgerLine._meta.concrete_fields if f.column not in {"id", "version_id"}]
     columns = ", ".join(map(connection.ops.quote_name, names))
     table = connection.ops.quote_name(LedgerLine._meta.db_table)
     thread = LedgerLine._meta.get_field("thread")

@@ -7,11 +7,11 @@ from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
     QUARTERS,
     Ledger,
-    LedgerEvidence,
     LedgerKind,
     LedgerLine,
     LedgerPart,
     LedgerVersion,
+    LineThread,
     QuarterDue,
     ReturnLine,
     VersionState,
@@ -19,6 +19,7 @@ from scoring.models.ledger import (
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
+from scoring.models.trial import TrialVariant
 
 __all__ = [
     "QUARTERS",
@@ -30,11 +31,11 @@ __all__ = [
     "Indicator",
     "Involvement",
     "Ledger",
-    "LedgerEvidence",
     "LedgerKind",
     "LedgerLine",
     "LedgerPart",
     "LedgerVersion",
+    "LineThread",
     "Look",
     "MajorItem",
     "QuarterDue",
@@ -44,5 +45,6 @@ __all__ = [
     "ScoreKind",
     "Standing",
     "SubItem",
+    "TrialVariant",
     "VersionState",
 ]

@@ -13,7 +13,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from office.fields import PointsField
-from office.models import StoredFile
 from scoring.models.imports import ImportBatch
 from scoring.models.rules import Indicator, SubItem
 from units.models import Cycle, Membership, Unit
@@ -168,26 +167,19 @@ class ReturnLine(models.Model):
         return f"{self.unit} {self.figure} {self.value}{self.measure}"
 
 
-class LedgerEvidence(models.Model):
-    """A file beside a line of a ledger; it stays with the line through all versions."""
+class LineThread(models.Model):
+    """What stays of a line through all versions, so that evidence can lie beside it; made with the first file."""
 
-    ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="evidence")
-    thread = models.UUIDField(db_index=True, editable=False)
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name=_("file"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
-    at = models.DateTimeField(_("at"), auto_now_add=True)
-    removed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    removed_at = models.DateTimeField(_("taken out"), null=True, blank=True)
+    ledger = models.ForeignKey(Ledger, models.CASCADE, related_name="threads")
+    thread = models.UUIDField(unique=True, editable=False)
 
     class Meta:
-        verbose_name = _("evidence beside a ledger")
-        verbose_name_plural = _("evidence beside ledgers")
+        verbose_name = _("line with evidence")
+        verbose_name_plural = _("lines with evidence")
         ordering = ["ledger", "id"]
 
     def __str__(self) -> str:
-        return str(self.file)
+        return f"{self.ledger} {self.thread.hex[:8]}"
 
 
 class QuarterDue(models.Model):

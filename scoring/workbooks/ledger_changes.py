@@ -107,8 +107,8 @@ class _Comparing:
     def _compare_part(self, part: str, lines: Sequence[ReadLine]) -> None:
         plan = PartPlan(part, self.stored.versions.get(part, 0))
         standing: dict[Key, list[Standing]] = defaultdict(list)
-        for old in self.stored.lines.get(part, ()):
-            standing[old.line.key].append(old)
+        for each in self.stored.lines.get(part, ()):
+            standing[each.line.key].append(each)
         threads: dict[int, str] = {}  # place in `lines` → thread
         waiting: dict[Key, list[int]] = defaultdict(list)
         for place, read in enumerate(lines):
@@ -122,9 +122,9 @@ class _Comparing:
             self._pair(key, [(place, lines[place]) for place in places], standing[key], threads)
         plan.lines = [KeptLine(threads[place], read.line) for place, read in enumerate(lines)]
         for olds in standing.values():
-            for old in olds:
+            for gone in olds:
                 self.made.removed += 1
-                self._show("removed", old.line, None, 0)
+                self._show("removed", gone.line, None, 0)
         self.made.parts.append(plan)
 
     def _pair(

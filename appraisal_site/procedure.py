@@ -13,11 +13,13 @@ from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import readiness
 from scoring.models import ScoreKind
+from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions
 from units.hats import Hat
 from units.lacks import Lack
 from units.models import STAGE_LABELS, Cycle, StageWindow, Unit
 from units.stages import ORDER, Stage
+from units.team_queries import team_lacks
 
 Check = Callable[[Cycle], list[Lack]]
 
@@ -81,7 +83,7 @@ def _signed(check: Callable[..., list[Lack]], *, signable: bool) -> Check:
 # What must be ready when the year *enters* the stage.
 CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.COMMITMENT: (takes_part, readiness.rule_lacks),
-    Stage.PRELIMINARY_REVIEW: (self_assessed,),
+    Stage.PRELIMINARY_REVIEW: (self_assessed, team_lacks),
     Stage.ONSITE_REVIEW: (
         lambda cycle: readiness.unscored_lacks(cycle, ScoreKind.LEAD),
         lambda cycle: readiness.unscored_lacks(cycle, ScoreKind.PRELIMINARY),
@@ -89,6 +91,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     ),
     Stage.HEARING: (
         lambda cycle: readiness.unscored_lacks(cycle, ScoreKind.ONSITE),
+        visit_lacks,
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         readiness.open_lacks,

@@ -26,6 +26,8 @@ from scoring.models import (
     Score,
     Standing,
     SubItem,
+    Visit,
+    VisitLine,
 )
 from units.actions import setup
 from units.admin import ADD, CHANGE, DELETE, stored
@@ -234,3 +236,27 @@ class ImportBatchRecords(Records):
     list_filter = ("cycle", "kind", "state")
     list_select_related = ("file", "by")
     search_fields = ("file__name", "file_sha256", "target")
+
+
+@admin.register(Visit)
+class VisitRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "on", "team", "state", "first_by", "second_by")
+    list_filter = ("cycle", "state", "team")
+    list_select_related = ("unit", "team", "first_by", "second_by")
+    search_fields = ("unit__name", "note", "met")
+
+
+@admin.register(VisitLine)
+class VisitLineRecords(Records):
+    cycle_path = "visit__cycle"
+    list_display = ("visit", "cell", "points", "reason", "recorded_by", "recorded_at")
+    list_filter = ("visit__cycle", "visit__state")
+    list_select_related = (
+        "visit__unit",
+        "cell__membership__unit",
+        "cell__membership__block",
+        "cell__sub_item",
+        "recorded_by",
+    )
+    search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "finding", "reason")

@@ -5,7 +5,7 @@ Nothing here writes; what may be done is asked by scoring.actions.visits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -167,12 +167,19 @@ def working_days(since: date, count: int) -> list[date]:
     return found
 
 
-def visit_lacks(cycle: Cycle) -> list[Lack]:
-    """Visits planned but not signed by two, and cells that demand a visit nobody planned.  Two queries."""
+def visit_lacks(cycle: Cycle, blocks: Sequence[int] | None = None) -> list[Lack]:
+    """Visits planned but not signed by two, and cells that demand a visit nobody planned.  Two queries.
+
+    `blocks`: only what looks at cells of these.
+    """
     found = []
-    unsigned = list(
-        Visit.objects.filter(cycle=cycle, state__in=OPEN_VISITS).select_related("unit").order_by("on", "pk")
-    )
+    open_visits = Visit.objects.filter(cycle=cycle, state__in=OPEN_VISITS)
+    alone_cells = unvisited(cycle)
+    if blocks is not None:
+        looking = VisitLine.objects.filter(visit=OuterRef("pk"), cell__block__in=blocks)
+        open_visits = open_visits.filter(Exists(looking))
+        alone_cells = alone_cells.filter(block__in=blocks)
+    unsigned = list(open_visits.select_related("unit").order_by("on", "pk"))
     if unsigned:
         found.append(
             Lack(
@@ -188,9 +195,7 @@ def visit_lacks(cycle: Cycle) -> list[Lack]:
             )
         )
     alone = list(
-        unvisited(cycle)
-        .select_related("membership__unit", "sub_item")
-        .order_by("membership__unit__order", "pk")
+        alone_cells.select_related("membership__unit", "sub_item").order_by("membership__unit__order", "pk")
     )
     if alone:
         found.append(

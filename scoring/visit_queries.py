@@ -168,17 +168,16 @@ def working_days(since: date, count: int) -> list[date]:
 
 
 def visit_lacks(cycle: Cycle, blocks: Sequence[int] | None = None) -> list[Lack]:
-    """Visits planned but not signed by two, and cells that demand a visit nobody planned.  Two queries.
+    """Visits that are planned but not signed by two.  One query.
 
-    `blocks`: only what looks at cells of these.
+    `blocks`: only what looks at cells of these. Cells that demand a visit and have no score of one are told by
+    readiness.unscored_lacks.
     """
     found = []
     open_visits = Visit.objects.filter(cycle=cycle, state__in=OPEN_VISITS)
-    alone_cells = unvisited(cycle)
     if blocks is not None:
         looking = VisitLine.objects.filter(visit=OuterRef("pk"), cell__block__in=blocks)
         open_visits = open_visits.filter(Exists(looking))
-        alone_cells = alone_cells.filter(block__in=blocks)
     unsigned = list(open_visits.select_related("unit").order_by("on", "pk"))
     if unsigned:
         found.append(
@@ -191,23 +190,6 @@ def visit_lacks(cycle: Cycle, blocks: Sequence[int] | None = None) -> list[Lack]
                 )
                 % {"count": len(unsigned)},
                 naming(str(visit) for visit in unsigned),
-                route="visits",
-            )
-        )
-    alone = list(
-        alone_cells.select_related("membership__unit", "sub_item").order_by("membership__unit__order", "pk")
-    )
-    if alone:
-        found.append(
-            Lack(
-                "visits-unplanned",
-                ngettext(
-                    "%(count)d cell demands a visit and nobody has planned one.",
-                    "%(count)d cells demand a visit and nobody has planned one.",
-                    len(alone),
-                )
-                % {"count": len(alone)},
-                naming(f"{cell.membership.unit.name} · {cell.sub_item.name}" for cell in alone),
                 route="visits",
             )
         )

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('scoring', '0002_import_plan'),
-        ('units', '0002_reason_to_lift_a_tie'),
+        ('units', '0003_reason_to_lift_a_tie'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -46,8 +46,6 @@ def sheets(request: PageRequest) -> HttpResponse:
         rows = rows.filter(team__people=hat.user)
     visits = list(rows.select_related("team", "unit").order_by("on", "pk").distinct()[:MOST_SHEETS])
     if not visits:
-        raise Refused(
-            "no-visits", _("No visit is open here; plan one first, then print its sheet."), status=404
-        )
+        raise Refused("no-visits", _("No visit is open here; plan one first, then print its sheet."))
     made = visit_papers.sheets_of(cycle, visits)
     return _answer(visit_papers.pdf_of(cycle, made), f"{cycle.code}-{_('Visits')}.pdf")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
+from scoring import admin_review  # noqa: F401 -- registers its own records
 from scoring.actions import rules
 from scoring.models import (
     Cell,
@@ -26,8 +27,7 @@ from scoring.models import (
     Score,
     Standing,
     SubItem,
-    Visit,
-    VisitLine,
+    TrialVariant,
 )
 from units.actions import setup
 from units.admin import ADD, CHANGE, DELETE, stored
@@ -238,25 +238,10 @@ class ImportBatchRecords(Records):
     search_fields = ("file__name", "file_sha256", "target")
 
 
-@admin.register(Visit)
-class VisitRecords(Records):
+@admin.register(TrialVariant)
+class TrialVariantRecords(Records):
     cycle_path = "cycle"
-    list_display = ("unit", "on", "team", "state", "first_by", "second_by")
-    list_filter = ("cycle", "state", "team")
-    list_select_related = ("unit", "team", "first_by", "second_by")
-    search_fields = ("unit__name", "note", "met")
-
-
-@admin.register(VisitLine)
-class VisitLineRecords(Records):
-    cycle_path = "visit__cycle"
-    list_display = ("visit", "cell", "points", "reason", "recorded_by", "recorded_at")
-    list_filter = ("visit__cycle", "visit__state")
-    list_select_related = (
-        "visit__unit",
-        "cell__membership__unit",
-        "cell__membership__block",
-        "cell__sub_item",
-        "recorded_by",
-    )
-    search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "finding", "reason")
+    list_display = ("name", "cycle", "made_by", "saved_at")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle", "made_by")
+    search_fields = ("name", "made_by__username")

@@ -8,6 +8,7 @@ from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
 from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
+from scoring.models.trial import TrialVariant
 
 __all__ = [
     "OPEN_VISITS",
@@ -28,4 +29,5 @@ __all__ = [
     "Visit",
     "VisitLine",
     "VisitState",
+    "TrialVariant",
 ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('units', '0001_begin'),
+        ('units', '0002_own_calendars_reminders_and_phone_notes'),
     ]
 
     operations = [

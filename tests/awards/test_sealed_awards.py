@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from awards import edition, queries, reports
+from awards import award_queries, edition, queries, reports
 from awards.actions import award_list as acts
 from awards.actions import people, publication
 from awards.models import AwardScheme, Edition, PrizeLine
@@ -67,7 +67,9 @@ def publish(folder: Path) -> None:
 
 
 def winner(cast: Cast) -> str:
-    return str(acts.queries.decided_awards(cast.cycle)[0].membership.unit.name)  # type: ignore[union-attr]  # has one
+    membership = award_queries.decided_awards(cast.cycle)[0].membership
+    assert membership is not None
+    return str(membership.unit.name)
 
 
 def test_an_edition_seals_the_decided_awards_with_certificates_and_list(

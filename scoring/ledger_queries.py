@@ -319,7 +319,8 @@ def suggestion(sub_item: SubItem, off_by_indicator: Mapping[int, Decimal]) -> De
     floor: Decimal = sub_item.floor
     indicators = list(sub_item.indicators.all())
     if not indicators:
-        return max(floor, sub_item.base_points - sum(off_by_indicator.values(), Decimal(0)))
+        base: Decimal = sub_item.base_points
+        return max(floor, base - sum(off_by_indicator.values(), Decimal(0)))
     left = sum(
         (
             max(Decimal(0), indicator.base_points - off_by_indicator.get(indicator.pk, Decimal(0)))

@@ -66,13 +66,18 @@ WORDS: dict[str, object] = {
     "adjustment.rejected": _("rejected an addition or deduction"),
     "adjustment.verified": _("verified an addition or deduction"),
     "adjustment.withdrawn": _("withdrew an addition or deduction"),
+    "call.noted": _("noted a call to"),
+    "calendar.day-removed": _("took a day out of the calendar"),
     "calendar.day-saved": _("set a calendar day"),
+    "calendar.days-saved": _("set calendar days"),
     "conflict.declared": _("declared a conflict"),
     "cycle.copied": _("copied the year"),
     "cycle.moved": _("moved the year on"),
     "cycle.moved-back": _("moved the year back"),
     "cycle.reopened": _("reopened"),
     "cycle.reopening-closed": _("closed a reopening"),
+    "cycle.reopened-many": _("reopened for several units"),
+    "cycle.reopenings-closed": _("closed reopenings"),
     "cycle.window-set": _("set a window"),
     "denied": _("was denied"),
     "edition.asked": _("asked for an edition"),
@@ -114,6 +119,7 @@ WORDS: dict[str, object] = {
     "result.handed-over": _("handed the result over"),
     "result.minutes-entered": _("entered the minutes of an approval"),
     "result.returned": _("returned a draft"),
+    "reminders.sent": _("sent reminders"),
     "rule.removed": _("removed a rule"),
     "rules.stand-ins-confirmed": _("confirmed stand-in rules"),
     "score.cleared": _("cleared a score"),
@@ -129,6 +135,10 @@ WORDS: dict[str, object] = {
     "teams.formed": _("formed teams"),
     "token.expired": _("ended an API token"),
     "token.issued": _("issued an API token"),
+    "track.follows-the-year": _("let a track follow the year again"),
+    "track.moved": _("moved a track on"),
+    "track.moved-back": _("moved a track back"),
+    "track.own-calendar": _("gave a track its own calendar"),
     "unit.added": _("added a unit"),
     "unit.alias-learned": _("learned another name of"),
     "unit.alias-removed": _("removed another name of"),
@@ -143,7 +153,15 @@ WORDS: dict[str, object] = {
 }
 
 # What everybody of a year may know of it.
-OF_THE_YEAR = ("cycle.moved", "cycle.moved-back", "cycle.window-set")
+OF_THE_YEAR = (
+    "cycle.moved",
+    "cycle.moved-back",
+    "cycle.window-set",
+    "track.follows-the-year",
+    "track.moved",
+    "track.moved-back",
+    "track.own-calendar",
+)
 # Acts of a person on his own account, told to nobody but the auditor.
 PRIVATE = ("account.", "denied", "hat.", "token.", "log.")
 
@@ -178,7 +196,7 @@ def _figure(act: str, value: Any) -> str:
     """A stage by its label, everything else as it stands in the log."""
     if value is None or value == "":
         return ""
-    if act.startswith("cycle.moved"):
+    if act.startswith(("cycle.moved", "track.moved")):
         return str(STAGE_LABELS[Stage(value)])
     return str(value)
 
@@ -197,7 +215,9 @@ def deed_of(entry: AuditEntry, cycle: Cycle | None = None) -> Deed:
         before=_figure(entry.act, details.get("before")),
         after=_figure(entry.act, details.get("after")),
         reason=str(reason),
-        url=year_way(cycle, "year") if cycle is not None and entry.act.startswith("cycle.") else "",
+        url=year_way(cycle, "year")
+        if cycle is not None and entry.act.startswith(("cycle.", "track."))
+        else "",
         digest=entry.digest,
     )
 

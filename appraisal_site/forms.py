@@ -1,20 +1,16 @@
-"""The forms of the site's own pages: account, windows, moving, reopening, copying a year, the log's filter.
+"""The forms of the site's own pages: account, copying a year, the log's filter, a reason, fields for days and hours.
 
-They read what was typed; whether it may be done is asked of the actions.
+They read what was typed; whether it may be done is asked of the actions. Those of the year's procedure are in
+appraisal_site.procedure_forms.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from office.tokens import LONGEST_DAYS
 from units.actions.cycle import LONGEST_REASON
-from units.models import STAGE_LABELS, Unit
-from units.stages import Stage
 
 
 class DayInput(forms.DateInput):
@@ -48,63 +44,6 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=LONGEST_REASON, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-
-
-class MoveBackForm(ReasonForm):
-    def __init__(self, *args: object, stages: list[Stage], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through untouched
-        self.fields["stage"] = forms.ChoiceField(
-            label=_("Back to"), choices=[(str(s), STAGE_LABELS[s]) for s in reversed(stages)]
-        )
-        self.order_fields(["stage", "reason"])
-
-
-class ReopenForm(forms.Form):
-    """One unit or all, one stage, until the end of a day or an hour of it."""
-
-    stage = forms.ChoiceField(label=_("Stage"))
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(), label=_("Unit"), required=False, empty_label=_("all units")
-    )
-    day = forms.DateField(label=_("Open until the day"), widget=DayInput())
-    hour = forms.TimeField(
-        label=_("Cut-off hour"), required=False, widget=TimeInput(), help_text=_("Empty: until 24:00.")
-    )
-    reason = forms.CharField(
-        label=_("Reason"), max_length=LONGEST_REASON, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-    def __init__(self, *args: object, stages: list[Stage], units: list[Unit], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through untouched
-        field = self.fields["stage"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(str(s), STAGE_LABELS[s]) for s in reversed(stages)]
-        chooser = self.fields["unit"]
-        assert isinstance(chooser, forms.ModelChoiceField)
-        chooser.queryset = Unit.objects.filter(pk__in=[unit.pk for unit in units])
-
-    @property
-    def until(self) -> datetime:
-        """The instant at which it closes again."""
-        day, hour = self.cleaned_data["day"], self.cleaned_data["hour"]
-        if hour is None:
-            day, hour = day + timedelta(days=1), datetime.min.time()
-        return timezone.make_aware(datetime.combine(day, hour))
-
-
-class WindowForm(forms.Form):
-    """One stage's window; both days empty: none."""
-
-    opens_on = forms.DateField(label=_("First day"), required=False, widget=DayInput())
-    closes_on = forms.DateField(label=_("Last day"), required=False, widget=DayInput())
-    cut_off = forms.TimeField(label=_("Cut-off hour"), required=False, widget=TimeInput())
-
-    def __init__(self, *args: object, stage: Stage, **kwargs: object) -> None:
-        self.stage = stage
-        self.label = STAGE_LABELS[stage]
-        super().__init__(*args, **(kwargs | {"prefix": str(stage)}))  # type: ignore[arg-type]  # passed through untouched
-        for name, field in self.fields.items():
-            field.widget.attrs["aria-label"] = f"{self.label} {self.fields[name].label}"
 
 
 class LogFilter(forms.Form):

@@ -1,11 +1,13 @@
 """The year's procedure: what each app must report ready before the cycle may enter a stage (§6, rulebook 8).
 
-What is lacking is found by the apps; here it is only laid down which lack stands before which stage.
+What is lacking is found by the apps; here it is only laid down which lack stands before which stage. A track that
+keeps its own calendar (§3) has its own lacks, and does not hold up the year.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -16,10 +18,47 @@ from scoring.models import ScoreKind
 from units.actions import cycle as cycle_actions
 from units.hats import Hat
 from units.lacks import Lack
-from units.models import STAGE_LABELS, Cycle, StageWindow, Unit
+from units.models import STAGE_LABELS, Block, Cycle, StageWindow, Unit
+from units.permissions import stage_of
 from units.stages import ORDER, Stage
 
 Check = Callable[[Cycle], list[Lack]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """A check that can be asked about some blocks alone: `ask` takes their ids as `blocks`, None for all.
+
+    What a plain check finds is told apart by the block its lacks name; a lack that names none holds up the year.
+    """
+
+    ask: Callable[..., list[Lack]]
+
+    def __call__(self, cycle: Cycle) -> list[Lack]:
+        return self.ask(cycle, blocks=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The blocks that move together: one track, or all that follow the year while some track does not."""
+
+    names: frozenset[str]
+    block_ids: tuple[int, ...]
+    is_year: bool
+
+    def holds(self, lack: Lack) -> bool:
+        return lack.block in self.names if lack.block else self.is_year
+
+
+def scope_of(cycle: Cycle, block: Block | None) -> Scope | None:
+    """Whose lacks count; None when the whole year moves as one.  One query."""
+    if block is not None:
+        return Scope(frozenset({block.name}), (block.pk,), is_year=False)
+    every = list(cycle.blocks.all())
+    if not any(one.has_own_calendar for one in every):
+        return None
+    following = [one for one in every if not one.has_own_calendar]
+    return Scope(frozenset(one.name for one in following), tuple(one.pk for one in following), is_year=True)
 
 
 def takes_part(cycle: Cycle) -> list[Lack]:
@@ -51,12 +90,13 @@ def takes_part(cycle: Cycle) -> list[Lack]:
     return found
 
 
-def self_assessed(cycle: Cycle) -> list[Lack]:
+def self_assessed(cycle: Cycle, blocks: Sequence[int] | None = None) -> list[Lack]:
     """Every unit must have said how it sees itself."""
     silent = [
         row.membership.unit.name
         for row in readiness.progress_of(cycle)
         if row.by_kind[ScoreKind.SELF].light in {"red", "amber"}
+        and (blocks is None or row.membership.block_id in blocks)
     ]
     if not silent:
         return []
@@ -78,38 +118,45 @@ def _signed(check: Callable[..., list[Lack]], *, signable: bool) -> Check:
     return ask
 
 
+def _unscored(kind: ScoreKind) -> Scoped:
+    def ask(cycle: Cycle, *, blocks: Sequence[int] | None) -> list[Lack]:
+        return readiness.unscored_lacks(cycle, kind, blocks)
+
+    return Scoped(ask)
+
+
 # What must be ready when the year *enters* the stage.
 CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.COMMITMENT: (takes_part, readiness.rule_lacks),
-    Stage.PRELIMINARY_REVIEW: (self_assessed,),
+    Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed),),
     Stage.ONSITE_REVIEW: (
-        lambda cycle: readiness.unscored_lacks(cycle, ScoreKind.LEAD),
-        lambda cycle: readiness.unscored_lacks(cycle, ScoreKind.PRELIMINARY),
-        readiness.open_lacks,
+        _unscored(ScoreKind.LEAD),
+        _unscored(ScoreKind.PRELIMINARY),
+        Scoped(readiness.open_lacks),
     ),
     Stage.HEARING: (
-        lambda cycle: readiness.unscored_lacks(cycle, ScoreKind.ONSITE),
+        _unscored(ScoreKind.ONSITE),
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
-        readiness.open_lacks,
+        Scoped(readiness.open_lacks),
         paper_lacks,
     ),
     Stage.RESULTS: (
-        hearing_lacks,
+        Scoped(hearing_lacks),
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
-        readiness.open_lacks,
+        Scoped(readiness.open_lacks),
     ),
     # From approval on nothing that decides a place may be signed away.
     Stage.APPROVAL: (approval_lacks,),
 }
 
 
-def window_lacks(cycle: Cycle, stage: Stage) -> list[Lack]:
+def window_lacks(cycle: Cycle, stage: Stage, block: Block | None = None) -> list[Lack]:
     """A stage without a window has no deadline to tell anybody."""
     if (
         stage.position >= Stage.APPROVAL.position
-        or StageWindow.objects.filter(cycle=cycle, block=None, stage=stage).exists()
+        or StageWindow.objects.filter(cycle=cycle, block=block, stage=stage).exists()
     ):
         return []
     return [
@@ -117,29 +164,44 @@ def window_lacks(cycle: Cycle, stage: Stage) -> list[Lack]:
             "no-window",
             _("“%(stage)s” has no window yet, so nobody can be told until when.")
             % {"stage": STAGE_LABELS[stage]},
-            route="windows",
+            route="windows" if block is None else "track-windows",
+            block=block.name if block is not None else "",
         )
     ]
 
 
-def lacks_before(cycle: Cycle, stage: Stage) -> list[Lack]:
-    """Everything not ready for entering `stage`, what cannot be signed away first."""
-    found = [lack for check in CHECKS.get(stage, ()) for lack in check(cycle)]
-    found += window_lacks(cycle, stage)
+def lacks_before(cycle: Cycle, stage: Stage, block: Block | None = None) -> list[Lack]:
+    """Everything not ready for entering `stage`, what cannot be signed away first; of a track its own alone."""
+    scope = scope_of(cycle, block)
+    found: list[Lack] = []
+    for check in CHECKS.get(stage, ()):
+        if scope is None:
+            found += check(cycle)
+        elif isinstance(check, Scoped):
+            found += check.ask(cycle, blocks=scope.block_ids)
+        else:
+            found += [lack for lack in check(cycle) if scope.holds(lack)]
+    found += window_lacks(cycle, stage, block)
     return sorted(found, key=lambda lack: lack.signable)
 
 
-def steps_to(cycle: Cycle, stage: Stage) -> list[Stage]:
+def steps_to(cycle: Cycle, stage: Stage, block: Block | None = None) -> list[Stage]:
     """The stages to enter one by one until `stage`; raises Refused when it cannot be reached by moving on."""
-    cycle_actions.require_may_enter(cycle, stage)
-    steps = [s for s in ORDER if cycle.stage_now.position < s.position <= stage.position]
+    cycle_actions.require_may_enter(cycle, stage, block)
+    now = stage_of(cycle, block).position
+    steps = [s for s in ORDER if now < s.position <= stage.position]
     for step in steps:
-        cycle_actions.require_may_enter(cycle, step)
+        cycle_actions.require_may_enter(cycle, step, block)
     return steps
 
 
-def move_on(*, by: Hat, cycle: Cycle, stage: Stage, reason: str) -> Cycle:
+def move_on(*, by: Hat, cycle: Cycle, stage: Stage, reason: str, block: Block | None = None) -> Cycle:
     """Enter the next stage, with the lacks as they are now; see units.actions.cycle.move_cycle."""
     return cycle_actions.move_cycle(
-        by=by, cycle=cycle, stage=stage, lacks=lacks_before(cycle, stage), reason=reason
+        by=by,
+        cycle=cycle,
+        stage=stage,
+        lacks=lacks_before(cycle, stage, block),
+        reason=reason,
+        block=block,
     )

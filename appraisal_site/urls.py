@@ -11,16 +11,25 @@ import bonuses.urls
 import office.urls
 import scoring.urls
 import units.urls
-from appraisal_site.views import account, home, jobs, log, plan, sign_in, year
+from appraisal_site.views import account, calendar, home, jobs, log, plan, procedure, sign_in, year
 
 year_patterns: list[URLPattern | URLResolver] = [
     path("", year.year, name="year"),
-    path("move/", year.move, name="move"),
-    path("move-back/", year.move_back, name="move-back"),
-    path("reopen/", year.reopen, name="reopen"),
-    path("reopen/<int:reopening>/close/", year.close_reopening, name="close-reopening"),
+    path("move/", procedure.move, name="move"),
+    path("move-back/", procedure.move_back, name="move-back"),
+    path("reopen/", procedure.reopen, name="reopen"),
+    path("reopen/close/", procedure.close_reopenings, name="close-reopenings"),
+    path("reopen/<int:reopening>/close/", procedure.close_reopening, name="close-reopening"),
+    path("windows/", procedure.windows, name="windows"),
+    path("tracks/", procedure.tracks, name="tracks"),
+    path("tracks/<str:name>/calendar/", procedure.track_calendar, name="track-calendar"),
+    path("tracks/<str:name>/move/", procedure.move, name="track-move"),
+    path("tracks/<str:name>/move-back/", procedure.move_back, name="track-move-back"),
+    path("tracks/<str:name>/windows/", procedure.windows, name="track-windows"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/save/", calendar.save_days, name="save-days"),
+    path("calendar/<int:day>/remove/", calendar.remove_day, name="remove-day"),
     path("scoring/", year.scoring, name="scoring"),
-    path("windows/", year.windows, name="windows"),
     *units.urls.year_patterns,
     *bonuses.urls.year_patterns,
     *scoring.urls.year_patterns,

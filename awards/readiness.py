@@ -25,7 +25,7 @@ from scoring import readiness
 from scoring.models import Score, ScoreKind
 from scoring.second_calculation import first_difference
 from units.lacks import Lack
-from units.models import Block, Cycle
+from units.models import Block, BlockKind, Cycle
 
 NARROW = Decimal("0.05")  # points; a place decided by less than this is looked at twice
 SAMPLE_SIZE = 12
@@ -66,9 +66,17 @@ def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[
     return found + reading_lacks(cycle) + second_calculation_lacks(chosen)
 
 
-def hearing_lacks(cycle: Cycle) -> list[Lack]:
-    """The leading group must have released the first result before the units see theirs (R8)."""
-    last = Hearing.objects.filter(draft__cycle=cycle).order_by("-pk").first()
+def hearing_lacks(cycle: Cycle, blocks: Sequence[int] | None = None) -> list[Lack]:
+    """The leading group must have released the first result before the units see theirs (R8).
+
+    `blocks` asks for those alone: a track by itself is heard as the draft of its own name.
+    """
+    heard = Hearing.objects.filter(draft__cycle=cycle)
+    if blocks is not None:
+        tracks = Block.objects.filter(pk__in=blocks, kind=BlockKind.SPECIAL, has_own_calendar=True)
+        names = list(tracks.values_list("name", flat=True))
+        heard = heard.filter(draft__scope__in=names or [""])
+    last = heard.order_by("-pk").first()
     if last is not None and last.is_released:
         return []
     return [

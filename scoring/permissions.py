@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from office.refusal import Refused
 from scoring.models import Cell, ScoreKind, SubItem
 from units import stages
+from units.calendar import Window
 from units.hats import Hat
 from units.matrix import Role, Scope
 from units.models import Cycle, Reopening
-from units.permissions import grant_of, require, stage_closed, stage_of
+from units.permissions import deadline_over, grant_of, require, stage_closed, stage_of, window_ending
 
 ROW_OF_KIND = {
     ScoreKind.SELF: "D02",
@@ -82,16 +83,29 @@ class BulkMay:
 
     def _find_closed_blocks(self) -> None:
         opened = stages.OPEN_IN[self.row]
-        for block in self.cycle.blocks.all():
+        now, ended_by = timezone.now(), stages.deadline_stage(self.row)
+        blocks = list(self.cycle.blocks.all())
+        windows: dict[bool | int, Window | None] = {}
+        for block in blocks:
             stage = stage_of(self.cycle, block)
             if stage not in opened:
                 self._closed[block.pk] = stage_closed(self.cycle, stage, self.row)
+                continue
+            calendar = block.has_own_calendar and block.pk  # blocks that follow the year share one answer
+            if calendar not in windows:
+                windows[calendar] = window_ending(self.row, self.hat, self.cycle, block)
+            window = windows[calendar]
+            if window is not None and ended_by is not None and now >= window.closes_at:
+                self._closed[block.pk] = deadline_over(ended_by, window.closes_at, now)
         if self._closed:
-            self._reopened = frozenset(
+            reopened = frozenset(
                 Reopening.objects.filter(
-                    cycle=self.cycle, stage__in=[str(s) for s in opened], until__gt=timezone.now()
+                    cycle=self.cycle, stage__in=[str(s) for s in opened], until__gt=now
                 ).values_list("unit_id", flat=True)
             )
+            # What is opened again for a lead body opens all that the body does.
+            is_own = self.hat.role is Role.LEAD and self.hat.unit_id in reopened
+            self._reopened = reopened | {None} if is_own else reopened
 
     @property
     def closed_everywhere(self) -> Refused | None:

@@ -287,10 +287,13 @@ def previews(cycle: Cycle) -> QuerySet[ImportBatch]:
     return ImportBatch.objects.filter(cycle=cycle, state=BatchState.PREVIEW)
 
 
-def open_lacks(cycle: Cycle, *, signable: bool = True) -> list[Lack]:
-    """Proposals nobody decided and previews nobody confirmed.  Two queries."""
+def open_lacks(cycle: Cycle, *, signable: bool = True, blocks: Sequence[int] | None = None) -> list[Lack]:
+    """Proposals nobody decided, of these blocks or all, and previews nobody confirmed.  Two queries."""
     found = []
-    cells = list(proposals(cycle).select_related("membership__unit", "sub_item", "block"))
+    open_cells = proposals(cycle)
+    if blocks is not None:
+        open_cells = open_cells.filter(block__in=blocks)
+    cells = list(open_cells.select_related("membership__unit", "sub_item", "block"))
     if cells:
         found.append(
             Lack(
@@ -325,11 +328,13 @@ def open_lacks(cycle: Cycle, *, signable: bool = True) -> list[Lack]:
     return found
 
 
-def unscored_lacks(cycle: Cycle, kind: ScoreKind) -> list[Lack]:
-    """Sub-items that still await this kind of score, by the unit that leads them."""
+def unscored_lacks(cycle: Cycle, kind: ScoreKind, blocks: Sequence[int] | None = None) -> list[Lack]:
+    """Sub-items of these blocks, or of all, that still await this kind of score, by the unit that leads them."""
+    cells = unscored(cycle, kind)
+    if blocks is not None:
+        cells = cells.filter(block__in=blocks)
     rows = (
-        unscored(cycle, kind)
-        .values_list("sub_item__lead__name")
+        cells.values_list("sub_item__lead__name")
         .annotate(count=Count("pk"))
         .order_by("sub_item__lead__order")
     )

@@ -13,7 +13,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from office.models import ApiToken, AuditEntry, Job, Notice, StoredFile, SystemRole, User
+from office.models import (
+    ApiToken,
+    AuditEntry,
+    Evidence,
+    EvidenceRoom,
+    Job,
+    Notice,
+    StoredFile,
+    SystemRole,
+    User,
+)
 from office.refusal import Refused
 from units.actions import cycle as cycle_actions
 from units.actions import people, setup
@@ -22,10 +32,12 @@ from units.hats import Hat
 from units.models import (
     Block,
     CalendarDay,
+    CallNote,
     Conflict,
     Cycle,
     Membership,
     Reading,
+    Reminder,
     Reopening,
     RoleAssignment,
     SignedLack,
@@ -208,7 +220,7 @@ class BlockRecords(Records):
     list_filter = ("cycle", "kind")
     search_fields = ("name",)
     fields = ("cycle", "name", "kind", "order", "has_own_calendar", "stage")
-    readonly_fields = ("cycle", "kind", "stage")
+    readonly_fields = ("cycle", "kind", "has_own_calendar", "stage")  # moved on the page of the tracks
 
     def act(self, by: Hat, row: Any, values: dict[str, Any]) -> models.Model:
         block = stored(Block, row)
@@ -336,11 +348,45 @@ class SignedLackRecords(Records):
     search_fields = ("sentence", "reason")
 
 
+@admin.register(Reminder)
+class ReminderRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "label", "why", "day", "told", "by", "mailed_at", "cycle")
+    list_filter = ("cycle", "why", "task", "day")
+    list_select_related = ("unit", "by", "cycle")
+    search_fields = ("unit__name", "label", "text")
+    date_hierarchy = "day"
+
+
+@admin.register(CallNote)
+class CallNoteRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "label", "number", "answered_by", "to_superior", "by", "at", "cycle")
+    list_filter = ("cycle", "to_superior", "task")
+    list_select_related = ("unit", "by", "cycle")
+    search_fields = ("unit__name", "label", "answered_by", "note")
+    date_hierarchy = "at"
+
+
 @admin.register(StoredFile)
 class StoredFileRecords(Records):
     list_display = ("name", "content_type", "size", "stored_by", "stored_at", "sha256")
     list_filter = ("content_type",)
     search_fields = ("name", "sha256")
+
+
+@admin.register(Evidence)
+class EvidenceRecords(Records):
+    list_display = ("file", "about_type", "about_id", "account", "added_by", "added_at")
+    list_filter = ("about_type",)
+    list_select_related = ("file", "added_by")
+    search_fields = ("file__name", "account", "sent_sha256")
+
+
+@admin.register(EvidenceRoom)
+class EvidenceRoomRecords(Records):
+    list_display = ("account", "used_bytes", "files")
+    search_fields = ("account",)
 
 
 @admin.register(User)

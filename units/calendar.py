@@ -48,3 +48,13 @@ def add_working_days(start: date, count: int, exceptions: Mapping[date, bool]) -
         if is_working_day(day, exceptions):
             count -= 1
     return day
+
+
+def last_of_working_days(first: date, count: int, exceptions: Mapping[date, bool]) -> date:
+    """The day on which `count` working days are full when `first` may be one of them; `count` is at least 1."""
+    return add_working_days(first - timedelta(days=1), count, exceptions)
+
+
+def count_working_days(first: date, last: date, exceptions: Mapping[date, bool]) -> int:
+    """How many working days lie between the two days, both included."""
+    return sum(is_working_day(first + timedelta(days=n), exceptions) for n in range((last - first).days + 1))

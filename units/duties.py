@@ -12,6 +12,17 @@ from enum import StrEnum
 SOON = timedelta(days=3)
 
 
+class Owner(StrEnum):
+    """Whose hands do it: the unit as one that is appraised, the same unit as lead or helper, or a review team.
+
+    What a team owes is *about* the duty's unit; it is shown on the board and never asked of the unit.
+    """
+
+    UNIT = "unit"
+    BODY = "body"
+    TEAM = "team"
+
+
 class Light(StrEnum):
     """Green done in time, amber due within three days or caught up late, red overdue, off not due yet."""
 
@@ -21,6 +32,15 @@ class Light(StrEnum):
     OVERDUE = "red"
     AHEAD = "off"
 
+    @property
+    def tone(self) -> str:
+        """The colour it is drawn in: what was caught up late stays amber."""
+        return "amber" if self is Light.LATE else str(self)
+
+    @property
+    def is_done(self) -> bool:
+        return self in {Light.DONE, Light.LATE}
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
@@ -28,6 +48,7 @@ class Duty:
 
     `due` and `done_at` are aware instants; `due` None: no day was set. `done` and `asked` count its parts
     (9 of 14 cells); `route` with `arguments` names the page where it is done, the year's code apart.
+    `owner` says whose hands it waits for.
     """
 
     task: str
@@ -39,6 +60,12 @@ class Duty:
     asked: int = 1
     route: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
+    owner: Owner = Owner.UNIT
+
+    @property
+    def left(self) -> int:
+        """How many of its parts are still open."""
+        return max(self.asked - self.done, 0)
 
     def light(self, now: datetime) -> Light:
         if self.done_at is not None:

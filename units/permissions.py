@@ -8,18 +8,24 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
+from office.templatetags.look import deadline
 from units import matrix, stages
+from units.calendar import Window
 from units.hats import Hat
 from units.matrix import Grant, Role, Scope
-from units.models import STAGE_LABELS, Block, Cycle, Reopening
+from units.models import STAGE_LABELS, Block, Cycle, Reopening, StageWindow
 from units.stages import Stage
 
 SECOND_PERSON = gettext_lazy("A second person must do this: %(user)s already signed the first half.")
+
+
+# Those whose acts end with the window of a stage; the office and the leading group end stages by moving on.
+BOUND_BY_WINDOWS = frozenset({Role.OFFICIAL, Role.PRINCIPAL, Role.LEAD, Role.REVIEWER})
 
 
 def grant_of(row: str, hat: Hat | None) -> Grant:
@@ -33,15 +39,56 @@ def stage_of(cycle: Cycle, block: Block | None = None) -> Stage:
     return cycle.stage_now
 
 
-def is_reopened(row: str, cycle: Cycle, unit_id: int | None, now: datetime | None = None) -> bool:
-    """True while the office has opened this part again, for the unit or for all."""
+def is_reopened(
+    row: str,
+    cycle: Cycle,
+    unit_id: int | None,
+    now: datetime | None = None,
+    *,
+    body_id: int | None = None,
+) -> bool:
+    """True while the office has opened this part again: for the unit, for the body that acts, or for all."""
     opened = stages.OPEN_IN.get(row, frozenset())
+    whose = Q(unit_id=unit_id) | Q(unit__isnull=True)
+    if body_id is not None:
+        whose |= Q(unit_id=body_id)
     return (
         Reopening.objects.filter(
             cycle=cycle, stage__in=[str(s) for s in opened], until__gt=now or timezone.now()
         )
-        .filter(Q(unit_id=unit_id) | Q(unit__isnull=True))
+        .filter(whose)
         .exists()
+    )
+
+
+def window_ending(row: str, hat: Hat, cycle: Cycle, block: Block | None = None) -> Window | None:
+    """The window with which this hat's acts of the row end; None when nothing ends them.  At most one query.
+
+    A track with its own calendar has its own windows only (§3).
+    """
+    stage = stages.deadline_stage(row)
+    if stage is None or hat.role not in BOUND_BY_WINDOWS or not grant_of(row, hat).in_stage:
+        return None
+    own = block if block is not None and block.has_own_calendar else None
+    stored = StageWindow.objects.filter(cycle=cycle, block=own, stage=stage).first()
+    return Window(stored.opens_on, stored.closes_on, stored.cut_off) if stored is not None else None
+
+
+def deadline_over(stage: Stage, closed_at: datetime, now: datetime) -> Refused:
+    """The one sentence for everything that comes too late; the clock is the server's."""
+    return Refused(
+        "deadline-over",
+        _(
+            "“%(stage)s” closed at %(closed)s; the server's clock reads %(now)s. Ask the appraisal office to reopen it for your unit."
+        )
+        % {
+            "stage": STAGE_LABELS[stage],
+            "closed": deadline(closed_at),
+            "now": formats.date_format(timezone.localtime(now), _("j M H:i:s")),
+        },
+        "§6",
+        status=409,
+        values={"closed_at": closed_at.isoformat(), "server_time": now.isoformat()},
     )
 
 
@@ -111,7 +158,7 @@ def require(
             status=403,
         )
     if cycle is not None:
-        _require_stage(row, grant, cycle, block, unit_id)
+        _require_stage(row, grant, hat, cycle, block, unit_id)
 
 
 def _require_scope(
@@ -148,14 +195,28 @@ def _require_scope(
         raise foreign
 
 
-def _require_stage(row: str, grant: Grant, cycle: Cycle, block: Block | None, unit_id: int | None) -> None:
+def _require_stage(
+    row: str, grant: Grant, hat: Hat, cycle: Cycle, block: Block | None, unit_id: int | None
+) -> None:
     stage = stage_of(cycle, block)
     if grant.published and stage not in stages.AFTER_PUBLICATION:
         raise Refused(
             "not-published", _("The result of %(cycle)s is not published yet.") % {"cycle": cycle}, status=404
         )
-    if grant.in_stage and stage not in stages.OPEN_IN[row] and not is_reopened(row, cycle, unit_id):
-        raise stage_closed(cycle, stage, row)
+    if not grant.in_stage:
+        return
+    body_id = hat.unit_id if hat.role is Role.LEAD else None
+    if stage not in stages.OPEN_IN[row]:
+        if not is_reopened(row, cycle, unit_id, body_id=body_id):
+            raise stage_closed(cycle, stage, row)
+        return
+    window, now = window_ending(row, hat, cycle, block), timezone.now()
+    if (
+        window is not None
+        and now >= window.closes_at
+        and not is_reopened(row, cycle, unit_id, now, body_id=body_id)
+    ):
+        raise deadline_over(stages.deadline_stage(row) or stage, window.closes_at, now)
 
 
 def stage_closed(cycle: Cycle, stage: Stage, row: str) -> Refused:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,18 @@ from office import audit
 from office.models import AuditEntry
 from units.calendar import Window
 from units.hats import Hat
-from units.models import STAGE_LABELS, Cycle, Reopening, StageWindow, Unit
+from units.matrix import Role
+from units.models import (
+    STAGE_LABELS,
+    Block,
+    BlockKind,
+    CalendarDay,
+    Cycle,
+    Membership,
+    Reopening,
+    StageWindow,
+    Unit,
+)
 from units.stages import ORDER, Stage
 
 
@@ -58,6 +69,19 @@ def windows_of(cycle: Cycle) -> dict[Stage, Window]:
         Stage(row.stage): Window(row.opens_on, row.closes_on, row.cut_off)
         for row in StageWindow.objects.filter(cycle=cycle, block=None)
     }
+
+
+def calendars_of(cycle: Cycle) -> dict[int | None, dict[Stage, Window]]:
+    """Block with its own calendar, None for the year → stage → window.  Two queries.
+
+    A track that keeps its own calendar and has no windows yet stands there with none.
+    """
+    own = Block.objects.filter(cycle=cycle, has_own_calendar=True).values_list("pk", flat=True)
+    found: dict[int | None, dict[Stage, Window]] = {None: {}, **{pk: {} for pk in own}}
+    for row in StageWindow.objects.filter(cycle=cycle):
+        if row.block_id in found:
+            found[row.block_id][Stage(row.stage)] = Window(row.opens_on, row.closes_on, row.cut_off)
+    return found
 
 
 def entered_at(cycle: Cycle) -> dict[Stage, datetime]:
@@ -103,6 +127,41 @@ def open_reopenings(cycle: Cycle, unit_id: int | None = None) -> list[Reopening]
     if unit_id is not None:
         rows = rows.filter(Q(unit_id=unit_id) | Q(unit=None))
     return list(rows.order_by("until"))
+
+
+def calendar_exceptions() -> dict[date, bool]:
+    """Day → is it worked, for every day that is not what its weekday makes it.  One query."""
+    return dict(CalendarDay.objects.values_list("day", "is_working"))
+
+
+def tracks_of(cycle: Cycle) -> list[Block]:
+    """The special tracks with the number of their members as `members`.  One query."""
+    return list(
+        Block.objects.filter(cycle=cycle, kind=BlockKind.SPECIAL)
+        .annotate(members=Count("memberships"))
+        .order_by("order", "pk")
+    )
+
+
+def units_with_a_part(cycle: Cycle) -> list[Unit]:
+    """The units of the year's blocks and the bodies that lead, in the plan's order.  One query."""
+    return list(
+        Unit.objects.filter(
+            Q(memberships__block__cycle=cycle) | Q(people__cycle=cycle, people__role=Role.LEAD)
+        ).distinct()
+    )
+
+
+def units_by_block(cycle: Cycle, units: Iterable[Unit]) -> list[tuple[str, Unit]]:
+    """Each unit once under the first block it is in, blocks in the plan's order, bodies last.  One query."""
+    first: dict[int, tuple[int, str]] = {}
+    members = Membership.objects.filter(block__cycle=cycle).order_by("block__order", "block_id")
+    for unit_id, order, name in members.values_list("unit_id", "block__order", "block__name"):
+        first.setdefault(unit_id, (order, name))
+    nowhere = (10**6, _("Bodies that are not appraised"))
+    placed = [(first.get(unit.pk, nowhere), unit) for unit in units]
+    placed.sort(key=lambda one: (one[0], one[1].order, one[1].pk))
+    return [(name, unit) for (_order, name), unit in placed]
 
 
 def units_taking_part(cycle: Cycle) -> list[Unit]:

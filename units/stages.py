@@ -109,3 +109,12 @@ OPEN_IN: dict[str, frozenset[Stage]] = {
     "K01": AFTER_PUBLICATION,
     "K03": AFTER_PUBLICATION,
 }
+
+# The stages whose window, once over, closes what units, lead bodies and teams do in them.
+CLOSED_BY_WINDOW = between(Stage.SET_UP, Stage.RESULTS)
+
+
+def deadline_stage(row: str) -> Stage | None:
+    """The stage with whose window the row's acts end: the last in which it is open; None when no window ends it."""
+    last = max(OPEN_IN.get(row, frozenset()), key=lambda stage: stage.position, default=None)
+    return last if last in CLOSED_BY_WINDOW else None

@@ -18,7 +18,7 @@ from django.utils import timezone
 from scoring.models import ScoreKind
 from tests.cast import Cast
 from tests.pages.conftest import SignedIn
-from units.models import Membership, Reopening, SignedLack, StageWindow, Unit
+from units.models import Membership, SignedLack, StageWindow, Unit
 from units.signals import once_per_block
 from units.stages import ORDER, Stage
 
@@ -170,53 +170,6 @@ def test_the_leading_group_moves_back_with_a_reason(cast: Cast, signed_in: Signe
 
     cast.cycle.refresh_from_db()
     assert (refused.status_code, done.status_code, cast.cycle.stage) == (422, 302, "onsite-review")
-
-
-def test_a_unit_is_reopened_and_closed_again_on_the_page(cast: Cast, signed_in: SignedIn) -> None:
-    client = signed_in("office1")
-    day = timezone.localdate() + timedelta(days=3)
-    typed = {
-        "stage": "self-assessment",
-        "unit": cast.units["青山乡"].pk,
-        "day": f"{day}",
-        "hour": "17:30",
-        "reason": "停电",
-    }
-
-    done = client.post(YEAR + "reopen/", typed)
-
-    opened = Reopening.objects.get()
-    assert done.status_code == 302
-    assert timezone.localtime(opened.until).strftime("%Y-%m-%d %H:%M") == f"{day} 17:30"
-    assert "停电" in signed_in("official_青山乡").get("/").content.decode()
-    assert "停电" not in signed_in("official_白水乡").get("/").content.decode()
-    client.post(f"{YEAR}reopen/{opened.pk}/close/")
-    opened.refresh_from_db()
-    assert opened.until <= timezone.now()
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        {"stage": "hearing", "day": "2099-01-01", "reason": "停电"},
-        {"stage": "self-assessment", "day": "昨天", "reason": "停电"},
-        {"stage": "self-assessment", "day": "2001-01-01", "reason": "停电"},
-        {"stage": "self-assessment", "day": "2099-01-01", "unit": "999999", "reason": "停电"},
-        {},
-    ],
-)
-def test_a_reopening_typed_wrongly_says_so_and_keeps_what_was_typed(
-    cast: Cast, signed_in: SignedIn, typed: dict[str, str]
-) -> None:
-    answer = signed_in("office1").post(YEAR + "reopen/", typed)
-
-    assert answer.status_code == 422
-    assert typed.get("reason", "") in answer.content.decode()
-    assert not Reopening.objects.exists()
-
-
-def test_a_reopening_of_another_year_is_404(cast: Cast, signed_in: SignedIn) -> None:
-    assert signed_in("office1").post(YEAR + "reopen/4711/close/").status_code == 404
 
 
 def test_windows_are_set_on_one_page_and_counted_down_on_every_page(cast: Cast, signed_in: SignedIn) -> None:

@@ -1,14 +1,13 @@
-"""Moving a year on, back, opening parts again: who may, what stops it, what is kept.
+"""Moving a year on and back, its windows: who may, what stops it, what is kept.
 
-What lacks before which stage is tested in tests/pages/test_procedure.py.
+What lacks before which stage is tested in tests/pages/test_procedure.py, opening again in test_reopening.py.
 """
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, time
 
 import pytest
-from django.utils import timezone
 
 from office import audit
 from office.models import AuditEntry
@@ -17,7 +16,6 @@ from tests.cast import Cast
 from units.actions import cycle as actions
 from units.lacks import Lack
 from units.models import SignedLack, StageWindow
-from units.permissions import may
 from units.stages import Stage
 
 OPEN = Lack("missing-cells", "乡镇口：缺报 2 项。", ("青山乡", "白水乡"))
@@ -104,53 +102,6 @@ def test_nothing_returns_from_published_nor_without_a_reason(
 
     with pytest.raises(Refused) as refused:
         actions.move_back(by=cast.hat("office1"), cycle=cast.cycle, stage=back_to, reason=reason)
-
-    assert refused.value.code == code
-
-
-def test_a_reopened_unit_may_enter_again_until_the_time_is_over(cast: Cast) -> None:
-    cast.at(Stage.ONSITE_REVIEW)
-    hat, unit, rival = cast.hat("official_青山乡"), cast.units["青山乡"], cast.units["白水乡"]
-    before = may("D02", hat, cast.cycle, unit_id=unit.pk)
-
-    opened = actions.reopen(
-        by=cast.hat("office1"),
-        cycle=cast.cycle,
-        stage=Stage.SELF_ASSESSMENT,
-        unit=unit,
-        until=timezone.now() + timedelta(days=2),
-        reason="停电",
-    )
-
-    during = may("D02", hat, cast.cycle, unit_id=unit.pk)
-    other = may("D02", cast.hat("official_白水乡"), cast.cycle, unit_id=rival.pk)
-    actions.close_reopening(by=cast.hat("office1"), reopening=opened)
-    after = may("D02", hat, cast.cycle, unit_id=unit.pk)
-    assert (before, during, other, after) == (False, True, False, False)
-
-
-@pytest.mark.parametrize(
-    ("stage", "unit", "days", "reason", "code"),
-    [
-        (Stage.HEARING, "青山乡", 1, "停电", "not-reopenable"),
-        (Stage.ONSITE_REVIEW, "青山乡", 1, "停电", "not-reopenable"),  # still ahead
-        (Stage.SELF_ASSESSMENT, "考评办", 1, "停电", "not-found"),
-        (Stage.SELF_ASSESSMENT, "青山乡", -1, "停电", "until-past"),
-        (Stage.SELF_ASSESSMENT, "青山乡", 1, " ", "no-reason"),
-    ],
-)
-def test_a_reopening_names_a_past_stage_a_unit_a_future_and_a_reason(
-    cast: Cast, stage: Stage, unit: str, days: int, reason: str, code: str
-) -> None:
-    with pytest.raises(Refused) as refused:
-        actions.reopen(
-            by=cast.hat("office1"),
-            cycle=cast.cycle,
-            stage=stage,
-            unit=cast.units[unit],
-            until=timezone.now() + timedelta(days=days),
-            reason=reason,
-        )
 
     assert refused.value.code == code
 

@@ -1,28 +1,27 @@
-"""Moving a year on, back, opening a part of it again, and setting the windows of its stages (rulebook 8).
+"""Moving a year, or a track with its own calendar, on and back, and setting the windows of stages (rulebook 8, §3).
 
-What is not ready is found by upper apps and passed in; approval and publication are entered elsewhere.
+What is not ready is found by upper apps and passed in; approval and publication are entered elsewhere, and
+parts that are opened again are in units.actions.reopening.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, time
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from office import audit
 from office.refusal import Refused
 from units.hats import Hat
 from units.lacks import Lack
-from units.models import STAGE_LABELS, Block, Cycle, Reopening, SignedLack, StageWindow, Unit
-from units.permissions import require
-from units.stages import ORDER, Stage, between
+from units.models import STAGE_LABELS, Block, Cycle, SignedLack, StageWindow
+from units.permissions import require, stage_of
+from units.stages import ORDER, Stage
 
 # Entered by the hand-over of a frozen draft and by publishing it, never by moving on (rulebook 8).
 ENTERED_ELSEWHERE = frozenset({Stage.APPROVAL, Stage.PUBLISHED})
-MAY_BE_REOPENED = between(Stage.COMMITMENT, Stage.ONSITE_REVIEW)
 LONGEST_REASON = 300
 
 
@@ -35,7 +34,7 @@ def _locked(cycle: Cycle) -> Cycle:
     return Cycle.objects.select_for_update().get(pk=cycle.pk)
 
 
-def _require_reason(reason: str, sentence: str) -> str:
+def require_reason(reason: str, sentence: str) -> str:
     text = reason.strip()
     if not text:
         raise Refused("no-reason", sentence, "§6", status=422)
@@ -49,8 +48,28 @@ def _require_reason(reason: str, sentence: str) -> str:
     return text
 
 
-def require_may_enter(cycle: Cycle, stage: Stage) -> None:
+def who_moves(cycle: Cycle, block: Block | None) -> str:
+    """What a sentence about a stage calls the mover: the track by its name, else the year by its code."""
+    return block.name if block is not None else cycle.code
+
+
+def _own(cycle: Cycle, block: Block | None) -> Block | None:
+    """The track as stored now, None for the year; raises Refused for a block that follows the year."""
+    if block is None:
+        return None
+    stored = Block.objects.select_for_update().filter(pk=block.pk, cycle=cycle).first()
+    if stored is None or not stored.has_own_calendar:
+        raise Refused(
+            "follows-the-year",
+            _("%(block)s follows the year; give it a calendar of its own first.") % {"block": block.name},
+            "§3",
+        )
+    return stored
+
+
+def require_may_enter(cycle: Cycle, stage: Stage, block: Block | None = None) -> None:
     """Refuse a stage that moving on cannot reach from here."""
+    now = stage_of(cycle, block)
     if stage in ENTERED_ELSEWHERE:
         raise Refused(
             "entered-elsewhere",
@@ -60,11 +79,11 @@ def require_may_enter(cycle: Cycle, stage: Stage) -> None:
             % {"stage": STAGE_LABELS[stage]},
             "§6(8)",
         )
-    if stage.position <= cycle.stage_now.position:
+    if stage.position <= now.position:
         raise Refused(
             "not-ahead",
             _("%(cycle)s already stands at “%(now)s”; to return, move back with a reason.")
-            % {"cycle": cycle.code, "now": STAGE_LABELS[cycle.stage_now]},
+            % {"cycle": who_moves(cycle, block), "now": STAGE_LABELS[now]},
         )
 
 
@@ -81,7 +100,7 @@ def require_signed(lacks: Sequence[Lack], reason: str) -> str:
         )
     if not lacks:
         return reason.strip()[:LONGEST_REASON]
-    return _require_reason(
+    return require_reason(
         reason,
         _("%(count)d things are not ready. Please give the reason why the year moves on without them.")
         % {"count": len(lacks)},
@@ -89,39 +108,54 @@ def require_signed(lacks: Sequence[Lack], reason: str) -> str:
 
 
 @transaction.atomic
-def move_cycle(*, by: Hat, cycle: Cycle, stage: Stage, lacks: Sequence[Lack], reason: str = "") -> Cycle:
-    """Move the year on to the next stage; every lack passed is stored with the reason.  Rulebook 8.
+def move_cycle(
+    *,
+    by: Hat,
+    cycle: Cycle,
+    stage: Stage,
+    lacks: Sequence[Lack],
+    reason: str = "",
+    block: Block | None = None,
+) -> Cycle:
+    """Move the year on to the next stage, or a track that keeps its own calendar; every lack passed is stored.
 
-    `lacks` is everything found not ready before `stage`. Returns the cycle at its new stage.
+    Rulebook 8, §3. `lacks` is everything found not ready before `stage`. Returns the cycle as it is now.
     Raises Refused: not permitted, not the next stage, approval or publication, moved meanwhile, a lack that
-    may not be signed away, lacks without a reason.
+    may not be signed away, lacks without a reason, a block that follows the year.
     """
-    require("B06", by, cycle)
     locked = _locked(cycle)
-    require_may_enter(locked, stage)
-    if next_stage(locked.stage_now) is not stage:
+    own = _own(locked, block)
+    require("B06", by, locked, block=own)
+    left = stage_of(locked, own)
+    require_may_enter(locked, stage, own)
+    if next_stage(left) is not stage:
         raise Refused(
             "not-next",
             _("%(cycle)s stands at “%(now)s”; the next stage is “%(next)s”.")
             % {
-                "cycle": cycle.code,
-                "now": STAGE_LABELS[locked.stage_now],
-                "next": STAGE_LABELS[next_stage(locked.stage_now) or locked.stage_now],
+                "cycle": who_moves(locked, own),
+                "now": STAGE_LABELS[left],
+                "next": STAGE_LABELS[next_stage(left) or left],
             },
         )
     kept_reason = require_signed(lacks, reason)
-    left = locked.stage_now
     SignedLack.objects.bulk_create(
         SignedLack(
-            cycle=locked, stage=left, code=lack.code, sentence=lack.text, reason=kept_reason, by=by.user
+            cycle=locked,
+            block=own,
+            stage=left,
+            code=lack.code,
+            sentence=lack.text,
+            reason=kept_reason,
+            by=by.user,
         )
         for lack in lacks
     )
-    _set_stage(locked, stage)
+    _set_stage(locked, stage, own)
     audit.record(
         by,
-        "cycle.moved",
-        locked,
+        "track.moved" if own is not None else "cycle.moved",
+        own or locked,
         cycle_code=locked.code,
         before=str(left),
         after=str(stage),
@@ -131,8 +165,12 @@ def move_cycle(*, by: Hat, cycle: Cycle, stage: Stage, lacks: Sequence[Lack], re
     return locked
 
 
-def _set_stage(cycle: Cycle, stage: Stage) -> None:
+def _set_stage(cycle: Cycle, stage: Stage, block: Block | None = None) -> None:
     # Not save(): a stage changes no figure, so no block needs its places computed anew.
+    if block is not None:
+        Block.objects.filter(pk=block.pk).update(stage=stage)
+        block.stage = stage
+        return
     Cycle.objects.filter(pk=cycle.pk).update(stage=stage)
     cycle.stage = stage
 
@@ -145,105 +183,48 @@ def enter_by_deed(
     The deed's action has asked permission and holds the year's row; rulebook 8.
     """
     own = block if block is not None and block.has_own_calendar else None
-    left = Stage(own.stage) if own is not None and own.stage else cycle.stage_now
+    left = stage_of(cycle, own)
     if left is stage:
         return
+    _set_stage(cycle, stage, own)
+    moved_on = stage.position > left.position
     if own is not None:
-        Block.objects.filter(pk=own.pk).update(stage=stage)
-        own.stage = stage
+        act = "track.moved" if moved_on else "track.moved-back"
     else:
-        _set_stage(cycle, stage)
+        act = "cycle.moved" if moved_on else "cycle.moved-back"
     audit.record(
-        by,
-        "cycle.moved" if stage.position > left.position else "cycle.moved-back",
-        cycle,
-        cycle_code=cycle.code,
-        before=str(left),
-        after=str(stage),
-        reason=reason,
-        block=own.name if own is not None else "",
+        by, act, own or cycle, cycle_code=cycle.code, before=str(left), after=str(stage), reason=reason
     )
 
 
 @transaction.atomic
-def move_back(*, by: Hat, cycle: Cycle, stage: Stage, reason: str) -> Cycle:
-    """Return the year to an earlier stage, with a reason.  Rulebook 8.
+def move_back(*, by: Hat, cycle: Cycle, stage: Stage, reason: str, block: Block | None = None) -> Cycle:
+    """Return the year, or a track with its own calendar, to an earlier stage, with a reason.  Rulebook 8.
 
     Raises Refused: not permitted, published already, not an earlier stage, no reason.
     """
     locked = _locked(cycle)
-    require("B07", by, locked)
-    if stage.position >= locked.stage_now.position:
+    own = _own(locked, block)
+    require("B07", by, locked, block=own)
+    left = stage_of(locked, own)
+    if stage.position >= left.position:
         raise Refused(
             "not-behind",
             _("%(cycle)s stands at “%(now)s”; only an earlier stage can be returned to.")
-            % {"cycle": cycle.code, "now": STAGE_LABELS[locked.stage_now]},
+            % {"cycle": who_moves(locked, own), "now": STAGE_LABELS[left]},
         )
-    kept_reason = _require_reason(reason, _("Moving the year back needs a reason."))
-    left = locked.stage_now
-    _set_stage(locked, stage)
+    kept_reason = require_reason(reason, _("Moving the year back needs a reason."))
+    _set_stage(locked, stage, own)
     audit.record(
         by,
-        "cycle.moved-back",
-        locked,
+        "track.moved-back" if own is not None else "cycle.moved-back",
+        own or locked,
         cycle_code=locked.code,
         before=str(left),
         after=str(stage),
         reason=kept_reason,
     )
     return locked
-
-
-@transaction.atomic
-def reopen(
-    *, by: Hat, cycle: Cycle, stage: Stage, unit: Unit | None, until: datetime, reason: str
-) -> Reopening:
-    """Open the work of a stage again for one unit, or for all (`unit` None), until an instant.  Row D08.
-
-    Raises Refused: not permitted, a stage that is not behind us or has nothing to reopen, a unit that takes no
-    part, an instant that is past, no reason.
-    """
-    require("D08", by, cycle, unit_id=unit.pk if unit else None, acts_on_unit=unit is not None)
-    if stage not in MAY_BE_REOPENED or stage.position > cycle.stage_now.position:
-        raise Refused(
-            "not-reopenable",
-            _("“%(stage)s” cannot be reopened while %(cycle)s stands at “%(now)s”.")
-            % {
-                "stage": STAGE_LABELS[stage],
-                "cycle": cycle.code,
-                "now": STAGE_LABELS[cycle.stage_now],
-            },
-            status=422,
-        )
-    if unit is not None and not cycle.blocks.filter(memberships__unit=unit).exists():
-        raise Refused("not-found", _("There is no such record."), status=404)
-    if until <= timezone.now():
-        raise Refused("until-past", _("The time until which it is open must lie ahead."), status=422)
-    kept_reason = _require_reason(reason, _("Reopening needs a reason."))
-    opened = Reopening.objects.create(
-        cycle=cycle, stage=stage, unit=unit, until=until, reason=kept_reason, by=by.user
-    )
-    audit.record(
-        by,
-        "cycle.reopened",
-        unit or cycle,
-        cycle_code=cycle.code,
-        stage=str(stage),
-        until=audit.instant(until),
-        reason=kept_reason,
-    )
-    return opened
-
-
-@transaction.atomic
-def close_reopening(*, by: Hat, reopening: Reopening) -> None:
-    """End a reopening before its time.  Row D08."""
-    cycle = reopening.cycle
-    require("D08", by, cycle, unit_id=reopening.unit_id, acts_on_unit=reopening.unit_id is not None)
-    Reopening.objects.filter(pk=reopening.pk, until__gt=timezone.now()).update(until=timezone.now())
-    audit.record(
-        by, "cycle.reopening-closed", reopening.unit or cycle, cycle_code=cycle.code, stage=reopening.stage
-    )
 
 
 @transaction.atomic
@@ -262,6 +243,8 @@ def set_window(
     Returns the stored window. Raises Refused: not permitted, only one of the days, an end before its beginning.
     """
     require("B06", by, cycle)
+    if block is not None:
+        _own(cycle, block)
     before = StageWindow.objects.filter(cycle=cycle, block=block, stage=stage).first()
     if (opens_on is None) != (closes_on is None):
         raise Refused(

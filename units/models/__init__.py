@@ -14,6 +14,7 @@ from units.models.cycle import (
     StageWindow,
 )
 from units.models.reading import Reading
+from units.models.reminder import CallNote, Reminder, Why
 from units.models.roles import ROLE_LABELS, Conflict, RoleAssignment, Team
 from units.models.unit import Succession, Unit, UnitKind, UnitName, UnitNameKind
 
@@ -23,11 +24,13 @@ __all__ = [
     "Block",
     "BlockKind",
     "CalendarDay",
+    "CallNote",
     "Conflict",
     "Cycle",
     "Membership",
     "Mode",
     "Reading",
+    "Reminder",
     "Reopening",
     "RoleAssignment",
     "Rounding",
@@ -39,4 +42,5 @@ __all__ = [
     "UnitKind",
     "UnitName",
     "UnitNameKind",
+    "Why",
 ]

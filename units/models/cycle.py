@@ -129,9 +129,13 @@ class Reopening(models.Model):
 
 
 class SignedLack(models.Model):
-    """Something that was not ready when the cycle moved on, signed away with a reason."""
+    """Something that was not ready when the cycle moved on, signed away with a reason.
+
+    `block` is set when it was a track with its own calendar that moved.
+    """
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="signed_lacks")
+    block = models.ForeignKey("units.Block", models.CASCADE, null=True, blank=True, related_name="+")
     stage = models.CharField(_("stage left"), max_length=20, choices=STAGE_CHOICES)
     code = models.CharField(_("code"), max_length=60)
     sentence = models.TextField(_("what was lacking"))

@@ -1,0 +1,73 @@
+"""What everybody owes in a year: gathered from every app, with its light, for homes, board and reminders.
+
+Each app tells its own duties; here they are only put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appraisal_site.sections import year_way
+from scoring.duty_queries import score_duties
+from units.duties import Duty, Light, Owner
+from units.models import Cycle
+
+Provider = Callable[[Cycle], list[Duty]]
+
+# One for each area of the year, in the order of its columns on the board; each asks a known number of queries.
+PROVIDERS: tuple[Provider, ...] = (score_duties,)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is the same for many units: one column of the board, one choice of the filter."""
+
+    key: str
+    label: str
+    owner: Owner
+    due: datetime | None  # the earliest of its duties
+
+
+def duties_of(cycle: Cycle) -> list[Duty]:
+    """Every duty of the year, done or not, area by area."""
+    return [duty for provider in PROVIDERS for duty in provider(cycle)]
+
+
+def tasks_of(duties: Sequence[Duty]) -> list[Task]:
+    """The tasks in the order in which they first stand among the duties."""
+    first: dict[str, Duty] = {}
+    due: dict[str, datetime] = {}
+    for duty in duties:
+        first.setdefault(duty.task, duty)
+        if duty.due is not None:
+            due[duty.task] = min(due.get(duty.task, duty.due), duty.due)
+    return [Task(key, duty.label, duty.owner, due.get(key)) for key, duty in first.items()]
+
+
+def of_unit(duties: Sequence[Duty], unit_id: int | None, *owners: Owner) -> list[Duty]:
+    """What is that unit's by these hands; what lies nearest first, then what has no day."""
+    mine = [duty for duty in duties if duty.unit_id == unit_id and duty.owner in owners]
+    far = timezone.now()
+    return sorted(mine, key=lambda duty: (duty.due is None, duty.due or far))
+
+
+def word_of(light: Light) -> str:
+    """What stands beside the light, so that the colour is never the only sign."""
+    return {
+        Light.DONE: _("done in time"),
+        Light.LATE: _("caught up late"),
+        Light.DUE: _("due soon"),
+        Light.OVERDUE: _("overdue"),
+        Light.AHEAD: _("not due yet"),
+    }[light]
+
+
+def address_of(cycle: Cycle, duty: Duty) -> str:
+    """The page where it is done; the year's page while it has none."""
+    own = year_way(cycle, duty.route, **duty.arguments) if duty.route else ""
+    return own or year_way(cycle, "year")

@@ -88,9 +88,7 @@ def commitments_for(hat: Hat, cycle: Cycle) -> QuerySet[Commitment]:
     grant = grant_of(READ, hat)
     if grant.scope is Scope.OWN_SUB_ITEMS and not grant.is_denied and hat.fits(cycle):
         serving = Goal.objects.filter(sub_item__in=led_by(hat)).values("commitment")
-        return rows.filter(pk__in=serving, state__in=SIGNED).exclude(
-            unit_id__in=hat.tied_unit_ids(cycle.pk)
-        )
+        return rows.filter(pk__in=serving, state__in=SIGNED).exclude(unit_id__in=hat.tied_unit_ids(cycle.pk))
     about = about_units(hat, cycle)
     if about is None:
         return rows.none()
@@ -104,6 +102,17 @@ def goals_for(hat: Hat, commitment: Commitment) -> list[Goal]:
     if grant_of(READ, hat).scope is Scope.OWN_SUB_ITEMS:
         goals = goals.filter(sub_item__in=led_by(hat))
     return list(goals)
+
+
+def goals_seen(hat: Hat, cycle: Cycle) -> dict[int, list[Goal]]:
+    """Commitment → the goals of it that the hat may see, of all commitments at once.  One query."""
+    goals = Goal.objects.filter(commitment__in=commitments_for(hat, cycle).values("pk"))
+    if grant_of(READ, hat).scope is Scope.OWN_SUB_ITEMS:
+        goals = goals.filter(sub_item__in=led_by(hat))
+    found: dict[int, list[Goal]] = defaultdict(list)
+    for goal in goals.select_related("sub_item__item__block").order_by("order", "pk"):
+        found[goal.commitment_id].append(goal)
+    return found
 
 
 def reports_for(hat: Hat, cycle: Cycle) -> QuerySet[ProgressReport]:
@@ -210,9 +219,7 @@ def register(hat: Hat, cycle: Cycle) -> list[UnitPromise]:
         row.unit_id: row
         for row in commitments_for(hat, cycle)
         .select_related("unit", "changed_by")
-        .annotate(
-            goal_count=Count("goals"), support_count=Count("goals", filter=~Q(goals__support=""))
-        )
+        .annotate(goal_count=Count("goals"), support_count=Count("goals", filter=~Q(goals__support="")))
         .order_by("unit__order", "unit_id")
     }
     units = units_seen(hat, cycle)
@@ -273,9 +280,9 @@ class Coverage:
 
 
 def latest_coverage(rows: QuerySet[CoverageReturn]) -> dict[int, CoverageReturn]:
-    """Unit → its newest filing with lines and file.  Two queries."""
+    """Unit → its newest filing with its lines.  Two queries."""
     found: dict[int, CoverageReturn] = {}
-    for row in rows.select_related("file", "filed_by").prefetch_related("lines").order_by("number"):
+    for row in rows.select_related("filed_by").prefetch_related("lines").order_by("number"):
         found[row.unit_id] = row
     return found
 
@@ -297,9 +304,7 @@ def duties_of(cycle: Cycle) -> list[Duty]:
             "unit_id", "quarter", "first_handed_in_at"
         )
     }
-    filed = dict(
-        CoverageReturn.objects.filter(cycle=cycle, number=1).values_list("unit_id", "filed_at")
-    )
+    filed = dict(CoverageReturn.objects.filter(cycle=cycle, number=1).values_list("unit_id", "filed_at"))
     until = {stage: window.closes_at for stage, window in windows.items()}
     found: list[Duty] = []
     for unit in units:

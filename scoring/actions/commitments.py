@@ -144,7 +144,13 @@ def save_goals(
     _touch(row, by)
     kept = _store(row, goals)
     audit.record(
-        by, "commitment.saved", row, cycle_code=year.code, unit=unit.name, goals=len(kept), version=row.version
+        by,
+        "commitment.saved",
+        row,
+        cycle_code=year.code,
+        unit=unit.name,
+        goals=len(kept),
+        version=row.version,
     )
     return row
 
@@ -173,7 +179,9 @@ def _require_sound(cycle: Cycle, unit: Unit, goals: Sequence[GoalDraft]) -> None
         if goal.due.year != cycle.year:
             raise Refused(
                 "due-outside-year",
-                _("Goal %(number)d is due on %(day)s, outside the year %(year)d. Please enter a day of the year.")
+                _(
+                    "Goal %(number)d is due on %(day)s, outside the year %(year)d. Please enter a day of the year."
+                )
                 % {"number": number, "day": goal.due.isoformat(), "year": cycle.year},
                 "§8(2)",
                 status=422,
@@ -317,15 +325,15 @@ def _tell(cycle: Cycle, row: Commitment, text: str) -> None:
 
 
 @transaction.atomic
-def accept(
-    *, by: Hat, cycle: Cycle, unit: Unit, words: str = "", version: int | None = None
-) -> Commitment:
+def accept(*, by: Hat, cycle: Cycle, unit: Unit, words: str = "", version: int | None = None) -> Commitment:
     """The office accepts what the principal signed.  D11, §8(2)."""
     year = locked(cycle)
     row = _require_there(year, unit.pk)
     found = _accept(by, year, row, version, words)
     _tell(year, row, _("The appraisal office accepted your commitment."))
-    audit.record(by, "commitment.accepted", row, cycle_code=year.code, reason=found.words, **_told(row, found))
+    audit.record(
+        by, "commitment.accepted", row, cycle_code=year.code, reason=found.words, **_told(row, found)
+    )
     return row
 
 

@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bonuses.actions.adjustments import locked
-from office import audit
-from office.models import StoredFile
+from office import audit, evidence
 from office.refusal import Refused
 from scoring.models import Below, CoverageLine, CoverageReturn
 from units.hats import Hat
@@ -39,7 +38,7 @@ def file_return(
     cycle: Cycle,
     unit: Unit,
     counts: Mapping[str, Counts],
-    file: StoredFile | None,
+    received: evidence.Received | None,
     note: str = "",
     number: int | None = None,
 ) -> CoverageReturn:
@@ -54,7 +53,7 @@ def file_return(
         raise Refused("not-found", _("There is no such record."), status=404)
     last = (
         CoverageReturn.objects.filter(cycle=year, unit=unit)
-        .select_related("file", "filed_by")
+        .select_related("filed_by")
         .order_by("-number")
         .first()
     )
@@ -62,14 +61,16 @@ def file_return(
     if number is not None and number != filed:
         raise Refused(
             "changed-meanwhile",
-            _("%(who)s filed this return meanwhile. What you typed is still below: compare it and file again.")
+            _(
+                "%(who)s filed this return meanwhile. What you typed is still below: compare it and file again."
+            )
             % {"who": str(last.filed_by) if last is not None else "—"},
             values={"number": filed},
         )
     for below in Below:
         _require_sound(below, counts.get(below))
-    kept = file or (last.file if last is not None else None)
-    if kept is None:
+    earlier = list(CoverageReturn.objects.filter(cycle=year, unit=unit).values_list("pk", flat=True))
+    if received is None and not evidence.of_each(CoverageReturn, earlier):
         raise Refused(
             "no-file",
             _("Please attach the file that shows it: the signed list or its scan."),
@@ -81,7 +82,6 @@ def file_return(
         unit=unit,
         number=filed + 1,
         note=note.strip()[:500],
-        file=kept,
         filed_by=by.user,
         filed_at=timezone.now(),
     )
@@ -95,6 +95,8 @@ def file_return(
         )
         for below in Below
     )
+    if received is not None:
+        evidence.attach(received, by=by.user, about=made, account=evidence.account_of(year.code, unit.pk))
     audit.record(
         by,
         "coverage.filed",
@@ -102,7 +104,7 @@ def file_return(
         cycle_code=year.code,
         unit=unit.name,
         number=made.number,
-        sha256=kept.sha256,
+        sha256=received.stored.sha256 if received is not None else "",
         counts={b: [counts[b].due, counts[b].committed, counts[b].appraised] for b in Below.values},
     )
     return made

@@ -14,8 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bonuses.actions.adjustments import locked
-from office import audit
-from office.models import StoredFile
+from office import audit, evidence
 from office.refusal import Refused
 from scoring.commitment_queries import quarter_name
 from scoring.models import Commitment, CommitmentState, Goal, ProgressLine, ProgressReport, ReportTerm
@@ -77,7 +76,7 @@ def save_report(
     quarter: int,
     lines: Mapping[int, GoalProgress],
     summary: str = "",
-    file: StoredFile | None = None,
+    received: evidence.Received | None = None,
     hand_in: bool = False,
     version: int | None = None,
 ) -> ProgressReport:
@@ -106,13 +105,14 @@ def save_report(
         _require_sound(number, goal, told[goal.pk], before.get(goal.pk), hand_in=hand_in)
     now = timezone.now()
     row.summary = summary.strip()[:LONGEST_SUMMARY]
-    row.file = file or row.file
     row.version += 1
     row.written_by, row.written_at = by.user, now
     if hand_in:
         row.handed_in_at = now
         row.first_handed_in_at = row.first_handed_in_at or now
     row.save()
+    if received is not None:
+        evidence.attach(received, by=by.user, about=row, account=evidence.account_of(year.code, unit.pk))
     row.lines.all().delete()
     ProgressLine.objects.bulk_create(
         ProgressLine(report=row, goal=goal, percent=told[goal.pk].percent, words=told[goal.pk].words.strip())
@@ -127,6 +127,7 @@ def save_report(
         quarter=quarter,
         version=row.version,
         percents=[told[goal.pk].percent for goal in goals],
+        sha256=received.stored.sha256 if received is not None else "",
     )
     return row
 
@@ -159,7 +160,9 @@ def _require_version(row: ProgressReport, version: int | None) -> None:
     if version is not None and version != row.version:
         raise Refused(
             "changed-meanwhile",
-            _("%(who)s saved this report at %(when)s. What you typed is still below: compare it and save again.")
+            _(
+                "%(who)s saved this report at %(when)s. What you typed is still below: compare it and save again."
+            )
             % {
                 "who": str(row.written_by),
                 "when": timezone.localtime(row.written_at).strftime("%H:%M"),
@@ -181,9 +184,7 @@ def _before(cycle: Cycle, unit: Unit, quarter: int) -> dict[int, int]:
     }
 
 
-def _require_sound(
-    number: int, goal: Goal, told: GoalProgress, before: int | None, *, hand_in: bool
-) -> None:
+def _require_sound(number: int, goal: Goal, told: GoalProgress, before: int | None, *, hand_in: bool) -> None:
     percent = told.percent
     if percent is not None and not 0 <= percent <= 100:
         raise Refused(

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from office.models import StoredFile
 from scoring.models.rules import SubItem
 from units.models import Cycle, Unit
 
@@ -152,7 +151,6 @@ class ProgressReport(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="progress_reports", verbose_name=_("unit"))
     quarter = models.PositiveSmallIntegerField(_("quarter"))
     summary = models.TextField(_("in general"), blank=True)
-    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(_("version"), default=0)
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("written by")

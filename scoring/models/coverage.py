@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from office.models import StoredFile
 from units.models import Cycle, Unit
 
 
@@ -22,13 +21,12 @@ class Below(models.TextChoices):
 
 
 class CoverageReturn(models.Model):
-    """One filing of the return (向下覆盖情况表); the highest number counts, earlier ones stay readable."""
+    """One filing of the return (向下覆盖情况表) with its file as evidence; the highest number counts, earlier ones stay."""
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="coverage_returns")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="coverage_returns", verbose_name=_("unit"))
     number = models.PositiveIntegerField(_("filing"))
     note = models.CharField(_("note"), max_length=500, blank=True)
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name=_("file"))
     filed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("filed by")
     )

@@ -255,7 +255,7 @@ def visible_to(hat: Hat, cycle: Cycle | None) -> Q:
 
 def _about_own_promises(hat: Hat, cycle: Cycle) -> Q:
     """What was said to the own unit's commitment; a unit has one in a year."""
-    if hat.role not in {Role.OFFICIAL, Role.PRINCIPAL}:
+    if hat.role not in {Role.OFFICIAL, Role.PRINCIPAL} or hat.unit_id is None:
         return Q(pk__in=[])
     own = Commitment.objects.filter(cycle=cycle, unit_id=hat.unit_id).values_list("pk", flat=True)
     return Q(object_type=Commitment._meta.label, object_id__in=[str(pk) for pk in own])

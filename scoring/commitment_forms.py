@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -112,7 +112,8 @@ class _Goals(forms.BaseFormSet[GoalForm]):
 
 
 def goal_formset(*, extra: int) -> type[_Goals]:
-    return forms.formset_factory(GoalForm, formset=_Goals, extra=extra)
+    made: Any = forms.formset_factory(GoalForm, formset=_Goals, extra=extra)
+    return cast("type[_Goals]", made)
 
 
 def initial_of(goals: Sequence[Goal]) -> list[dict[str, Any]]:

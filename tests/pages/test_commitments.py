@@ -328,7 +328,7 @@ def test_the_sheet_and_the_booklet_hold_goals_and_the_line_for_the_seal(
 
     sheet = office.get(f"{GREEN}sheet.pdf")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commitment_papers.pdf, "require_ready", lambda: None)
+        patch.setattr(pdf, "require_ready", lambda: None)
         commitment_papers.start_booklet(
             year.hat("office1"), year.cycle, list(Commitment.objects.values_list("pk", flat=True))
         )

@@ -43,6 +43,8 @@ YEAR_PAGES = {
         "commitments/of/青山乡/",
         "reports/",
         "coverage/",
+        "what-if/",
+        "what-if/compare/",
     ],
     "leader1": ["plan/", ""],
     "lead": ["plan/", "", "MATRICES-OF-LEAD"],

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from scoring.models import Commitment, CommitmentRound, CoverageReturn, Goal, ProgressReport, ReportTerm
+from scoring.models import (
+    Commitment,
+    CommitmentRound,
+    CoverageLine,
+    CoverageReturn,
+    Goal,
+    ProgressLine,
+    ProgressReport,
+    ReportTerm,
+)
 from units.administration import Records
 
 
@@ -67,3 +76,21 @@ class CoverageReturnRecords(Records):
     list_filter = ("cycle",)
     list_select_related = ("unit", "cycle", "filed_by")
     search_fields = ("unit__name", "note")
+
+
+@admin.register(ProgressLine)
+class ProgressLineRecords(Records):
+    cycle_path = "report__cycle"
+    list_display = ("report", "goal", "percent", "words")
+    list_filter = ("report__cycle", "report__quarter")
+    list_select_related = ("report__unit", "goal")
+    search_fields = ("report__unit__name", "goal__text", "words")
+
+
+@admin.register(CoverageLine)
+class CoverageLineRecords(Records):
+    cycle_path = "coverage__cycle"
+    list_display = ("coverage", "below", "due", "committed", "appraised")
+    list_filter = ("coverage__cycle", "below")
+    list_select_related = ("coverage__unit",)
+    search_fields = ("coverage__unit__name",)

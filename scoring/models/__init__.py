@@ -19,8 +19,10 @@ from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
 from scoring.models.trial import TrialVariant
+from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
+    "OPEN_VISITS",
     "BatchState",
     "Below",
     "Cell",
@@ -47,4 +49,7 @@ __all__ = [
     "SubItem",
     "TrialVariant",
     "Verdict",
+    "Visit",
+    "VisitLine",
+    "VisitState",
 ]

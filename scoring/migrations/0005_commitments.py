@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0003_whatif_variants'),
-        ('units', '0002_own_calendars_reminders_and_phone_notes'),
+        ('scoring', '0004_visits'),
+        ('units', '0003_reason_to_lift_a_tie'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -3,6 +3,17 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.commitment import (
+    Commitment,
+    CommitmentRound,
+    CommitmentState,
+    Goal,
+    ProgressLine,
+    ProgressReport,
+    ReportTerm,
+    Verdict,
+)
+from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
     QUARTERS,
@@ -26,8 +37,15 @@ __all__ = [
     "OPEN_VISITS",
     "QUARTERS",
     "BatchState",
+    "Below",
     "Cell",
+    "Commitment",
+    "CommitmentRound",
+    "CommitmentState",
+    "CoverageLine",
+    "CoverageReturn",
     "Deduction",
+    "Goal",
     "ImportBatch",
     "ImportPlan",
     "Indicator",
@@ -40,7 +58,10 @@ __all__ = [
     "LineThread",
     "Look",
     "MajorItem",
+    "ProgressLine",
+    "ProgressReport",
     "QuarterDue",
+    "ReportTerm",
     "ReturnLine",
     "RuleSource",
     "Score",
@@ -48,6 +69,7 @@ __all__ = [
     "Standing",
     "SubItem",
     "TrialVariant",
+    "Verdict",
     "VersionState",
     "Visit",
     "VisitLine",

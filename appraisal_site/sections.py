@@ -43,7 +43,8 @@ class Section:
     any_stage: bool = False  # shown to those who may at some stage
 
 
-OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
+OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})  # leads to the own unit's sheet
+UNIT_PEOPLE = frozenset(list(OWN_UNIT))
 
 # Everything about papers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
@@ -61,6 +62,8 @@ PAPER_PAGES = (
     "veto-propose",
     "misconduct-propose",
 )
+SELF_PAGES = ("self", "self-unit", "self-cell", "self-submit", "self-receipt", "self-enter")
+FORM_PAGES = ("signed-forms", "signed-form")
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -92,7 +95,13 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(_("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare")),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
-    Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
+    Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
+    Section(
+        _("Material"),
+        "E03",
+        ("imports", "import-preview", *PAPER_PAGES, *SELF_PAGES, *FORM_PAGES),
+        any_stage=True,
+    ),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
     Section(
@@ -127,6 +136,9 @@ PAGE_NAMES: dict[str, object] = {
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
     "year": "",
+    "self": _("Self-assessment"),
+    "self-unit": _("Self-assessment"),
+    "signed-forms": _("Signed forms"),
     "plan": _("The plan"),
     "plan-workbook": _("Plan workbook"),
     "plan-workbook-preview": _("Plan workbook"),

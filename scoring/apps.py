@@ -13,8 +13,9 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from office.ports import fill_sub_items_led
-        from scoring import queries, receivers
+        from scoring import paper_forms, queries, receivers
         from scoring.actions import imports  # noqa: F401 -- registers its job with the worker
 
         receivers.connect()
+        paper_forms.connect()
         fill_sub_items_led(queries.sub_items_led)

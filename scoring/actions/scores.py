@@ -176,6 +176,7 @@ def record_score(
         with once_per_block():
             cell = _load_for_score(cell_id, kind)
             permissions.require_may_score(by, kind, cell)
+            permissions.require_self_open(kind, cell)
             points = _points_to_store(cell, points, lines)
             require_version(cell, version, kind, points)
             _bump(cell)
@@ -270,6 +271,7 @@ def clear_score(*, by: Hat, cell_id: int, kind: ScoreKind, reason: str, version:
         with once_per_block():
             cell = _load_for_score(cell_id, kind)
             permissions.require_may_score(by, kind, cell)
+            permissions.require_self_open(kind, cell)
             if not reason.strip():
                 raise Refused("no-reason", _("Clearing a score needs a reason."), status=422)
             previous = cell.previous  # type: ignore[attr-defined]  # annotated by _load_for_score

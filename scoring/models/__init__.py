@@ -3,12 +3,15 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
 
 __all__ = [
+    "Assessment",
+    "AssessmentLine",
     "BatchState",
     "Cell",
     "Deduction",
@@ -18,6 +21,7 @@ __all__ = [
     "Involvement",
     "Look",
     "MajorItem",
+    "Receipt",
     "RuleSource",
     "Score",
     "ScoreKind",

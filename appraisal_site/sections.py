@@ -93,7 +93,9 @@ SECTIONS: tuple[Section, ...] = (
             "copy-year",
         ),
     ),
-    Section(_("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare")),
+    Section(
+        _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
+    ),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
     Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
     Section(
@@ -150,6 +152,8 @@ PAGE_NAMES: dict[str, object] = {
     "call": _("On the phone"),
     "brief": _("Brief for leaders"),
     "compare": _("Compare units"),
+    "what-if": _("What-if bench"),
+    "what-if-compare": _("Variants side by side"),
     "awards": _("Awards"),
     "individuals": _("Individual awards"),
     "nominations": _("Recommendations"),

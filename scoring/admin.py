@@ -29,6 +29,7 @@ from scoring.models import (
     Score,
     Standing,
     SubItem,
+    TrialVariant,
 )
 from units.actions import setup
 from units.admin import ADD, CHANGE, DELETE, stored
@@ -264,3 +265,12 @@ class ReceiptRecords(Records):
     list_filter = ("assessment__cycle",)
     list_select_related = ("assessment__unit", "assessment__block", "submitted_by")
     search_fields = ("number", "digest", "assessment__unit__name")
+
+
+@admin.register(TrialVariant)
+class TrialVariantRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("name", "cycle", "made_by", "saved_at")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle", "made_by")
+    search_fields = ("name", "made_by__username")

@@ -24,6 +24,7 @@ from office.models import (
     SystemRole,
     User,
 )
+from office.models.audit import AuditHead
 from office.refusal import Refused
 from units.actions import cycle as cycle_actions
 from units.actions import people, setup
@@ -503,3 +504,10 @@ class AuditEntryRecords(Records):
     list_filter = ("act", "role", "cycle_code")
     search_fields = ("user_id_text", "user_name", "act", "object_text", "details")
     date_hierarchy = "at"
+
+
+@admin.register(AuditHead)
+class AuditHeadRecords(Records):
+    part = LOG
+    list_display = ("number", "digest")
+    search_fields = ("digest",)

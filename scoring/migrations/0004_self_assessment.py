@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0002_import_plan'),
+        ('scoring', '0003_whatif_variants'),
         ('units', '0003_signed_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

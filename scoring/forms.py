@@ -89,7 +89,7 @@ def _spare(there: int) -> list[TypedLine]:
 
 def typed_in(posted: Mapping[str, str]) -> Typed:
     """The form as it was posted."""
-    lines = []
+    lines: list[TypedLine] = []
     for n in range(MOST_LINES):
         if f"off-{n}" not in posted and f"reason-{n}" not in posted:
             break
@@ -115,7 +115,7 @@ def said_in(typed: Typed, facts: LineFacts) -> Said:
     """What the form says, in figures.  Raises Refused for text that is no number, or an unknown indicator."""
     sub = facts.cell.sub_item
     indicators = {str(each.pk): each for each in sub.indicators.all()}
-    lines = []
+    lines: list[DeductionLine] = []
     for line in typed.lines:
         if not line.off and not line.reason:
             continue

@@ -213,7 +213,8 @@ def compare(*, by: Hat, cycle: Cycle, code: str, digest: str) -> SignedForm:
         form.compared_by, form.compared_at = by.user, timezone.now()
         form.save(update_fields=["state", "compared_digest", "compared_by", "compared_at"])
         of_kind.count(by, form)
-        audit.record(by, "form.compared", form, cycle_code=cycle.code, digest=now, scan=form.scan.sha256)
+        sha256 = form.scan.sha256 if form.scan is not None else ""
+        audit.record(by, "form.compared", form, cycle_code=cycle.code, digest=now, scan=sha256)
     return form
 
 

@@ -310,9 +310,9 @@ def differs(request: PageRequest, form_code: str) -> HttpResponse:
 
 @page("D01", "E14")
 def go(request: PageRequest) -> HttpResponse:
-    """From a typed code to its form."""
-    return redirect(
-        "signed-form",
-        request.cycle.code,
-        acts.find(request.hat, request.cycle, request.GET.get("form_code", "")).code,
-    )
+    """From a typed code to its form; to the list when none was typed."""
+    typed = request.GET.get("form_code", "").strip()
+    if not typed:
+        return redirect("signed-forms", request.cycle.code)
+    found = acts.find(request.hat, request.cycle, typed)
+    return redirect("signed-form", request.cycle.code, found.code)

@@ -46,6 +46,20 @@ class Section:
 OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})  # leads to the own unit's sheet
 UNIT_PEOPLE = frozenset(list(OWN_UNIT))
 
+# What a team, a lead and the office do with cells besides the matrix.
+REVIEW_PAGES = (
+    "teams",
+    "team",
+    "team-new",
+    "conflict-declare",
+    "visits",
+    "visit",
+    "visit-plan",
+    "visit-plan-team",
+    "visit-change",
+    "visit-record",
+)
+
 # Everything about papers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
     "adjustments",
@@ -96,7 +110,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
     ),
-    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
+    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES)),
     Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
     Section(
         _("Material"),
@@ -137,6 +151,8 @@ PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "teams": _("Review teams"),
+    "visits": _("On-site review"),
     "year": "",
     "self": _("Self-assessment"),
     "self-unit": _("Self-assessment"),

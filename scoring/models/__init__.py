@@ -9,8 +9,10 @@ from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
 from scoring.models.trial import TrialVariant
+from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
+    "OPEN_VISITS",
     "Assessment",
     "AssessmentLine",
     "BatchState",
@@ -29,4 +31,7 @@ __all__ = [
     "Standing",
     "SubItem",
     "TrialVariant",
+    "Visit",
+    "VisitLine",
+    "VisitState",
 ]

@@ -1,4 +1,4 @@
-"""Pages whose facts are those of units alone: the desk of signed forms.
+"""Pages of this app, one module per matter.
 
-Pages that show scores or papers live in the apps above.
+Addresses are in units.urls.
 """

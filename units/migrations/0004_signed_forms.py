@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('office', '0002_evidence'),
-        ('units', '0002_own_calendars_reminders_and_phone_notes'),
+        ('units', '0003_reason_to_lift_a_tie'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0003_whatif_variants'),
-        ('units', '0003_signed_forms'),
+        ('scoring', '0004_visits'),
+        ('units', '0004_signed_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

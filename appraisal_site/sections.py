@@ -43,8 +43,7 @@ class Section:
     any_stage: bool = False  # shown to those who may at some stage
 
 
-OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})  # leads to the own unit's sheet
-UNIT_PEOPLE = frozenset(list(OWN_UNIT))
+OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
@@ -78,6 +77,20 @@ PAPER_PAGES = (
 )
 SELF_PAGES = ("self", "self-unit", "self-cell", "self-submit", "self-receipt", "self-enter")
 FORM_PAGES = ("signed-forms", "signed-form")
+UNIT_PEOPLE = frozenset([Role.OFFICIAL, Role.PRINCIPAL])
+# What units promise and how far they are; a unit comes to it from the top bar, everybody else from the year.
+PROMISE_PAGES = (
+    "commitments",
+    "commitment",
+    "commitment-edit",
+    "commitment-sign",
+    "commitments-booklet",
+    "progress-reports",
+    "progress-report",
+    "progress-report-edit",
+    "coverage",
+    "coverage-return",
+)
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -107,10 +120,11 @@ SECTIONS: tuple[Section, ...] = (
             "copy-year",
         ),
     ),
+    Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
     Section(
         _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
     ),
-    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES)),
+    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
     Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
     Section(
         _("Material"),
@@ -149,6 +163,7 @@ SECTIONS: tuple[Section, ...] = (
 # Route → what the page is called in the bread crumb; pages that name one thing give their own crumbs.
 PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
+    "commitments": _("Commitments"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
     "teams": _("Review teams"),

@@ -4,6 +4,17 @@ One module per noun; this file only gathers them.
 """
 
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
+from scoring.models.commitment import (
+    Commitment,
+    CommitmentRound,
+    CommitmentState,
+    Goal,
+    ProgressLine,
+    ProgressReport,
+    ReportTerm,
+    Verdict,
+)
+from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
@@ -16,21 +27,32 @@ __all__ = [
     "Assessment",
     "AssessmentLine",
     "BatchState",
+    "Below",
     "Cell",
+    "Commitment",
+    "CommitmentRound",
+    "CommitmentState",
+    "CoverageLine",
+    "CoverageReturn",
     "Deduction",
+    "Goal",
     "ImportBatch",
     "ImportPlan",
     "Indicator",
     "Involvement",
     "Look",
     "MajorItem",
+    "ProgressLine",
+    "ProgressReport",
     "Receipt",
+    "ReportTerm",
     "RuleSource",
     "Score",
     "ScoreKind",
     "Standing",
     "SubItem",
     "TrialVariant",
+    "Verdict",
     "Visit",
     "VisitLine",
     "VisitState",

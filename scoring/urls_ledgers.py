@@ -1,6 +1,6 @@
-"""The addresses of ledgers and statistical returns; part of scoring.urls.
+"""The addresses of ledgers and statistical returns; part of scoring.urls_imports.
 
-How workbooks come in is in scoring.urls_imports.
+How workbooks come in is there.
 """
 
 from django.urls import URLPattern, path

@@ -26,7 +26,7 @@ from scoring.actions import batches
 from scoring.actions import standing as standing_actions
 from scoring.engine.arrays import MISSING
 from scoring.models import BatchState, Cell, ImportBatch, ScoreKind
-from scoring.permissions import BulkMay, may_propose_many, may_score_many
+from scoring.permissions import BulkMay, may_propose_many, may_score_many, require_units_open
 from scoring.workbooks.frame import Frame
 from scoring.workbooks.scores import SheetPlan, read_scores
 from units.hats import Hat, hats_of
@@ -261,6 +261,8 @@ def _write(
     """The part under the lock."""
     ids = [each.block.pk for each in prepared]
     list(Block.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
+    if signature.kind == ScoreKind.SELF:
+        require_units_open(batch.cycle, set(kept.members))
     batches.mark_committed(batch, signature.at)
     changed = staging.changed_meanwhile()
     if changed:

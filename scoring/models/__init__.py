@@ -3,6 +3,7 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
     CommitmentRound,
@@ -36,6 +37,8 @@ from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 __all__ = [
     "OPEN_VISITS",
     "QUARTERS",
+    "Assessment",
+    "AssessmentLine",
     "BatchState",
     "Below",
     "Cell",
@@ -61,6 +64,7 @@ __all__ = [
     "ProgressLine",
     "ProgressReport",
     "QuarterDue",
+    "Receipt",
     "ReportTerm",
     "ReturnLine",
     "RuleSource",

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("scoring", "0005_commitments"),
+        ("scoring", "0006_self_assessment"),
         ('units', '0003_reason_to_lift_a_tie'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -133,6 +133,8 @@ WORDS: dict[str, object] = {
     "paper.original-seen": _("saw the original of a paper"),
     "plan.imported": _("took a plan workbook in"),
     "returns.dropped": _("put statistical returns away"),
+    "returns.entered": _("typed statistical returns"),
+    "returns.imported": _("took statistical returns in"),
     "progress.handed-in": _("handed a progress report in"),
     "progress.saved": _("kept a progress report"),
     "progress.terms-set": _("set the terms of progress reports"),

@@ -5,7 +5,7 @@ How workbooks come in is there.
 
 from django.urls import URLPattern, path
 
-from scoring.views import ledger_entry, ledgers
+from scoring.views import ledger_entry, ledgers, returns
 
 year_patterns: list[URLPattern] = [
     path("ledgers/", ledgers.ledgers, name="ledgers"),
@@ -18,4 +18,8 @@ year_patterns: list[URLPattern] = [
     path("ledgers/<str:body>/<int:quarter>/entry/", ledger_entry.entry, name="ledger-entry"),
     path("ledgers/<str:body>/<int:quarter>/ledger.xlsx", ledgers.ledger_xlsx, name="ledger-xlsx"),
     path("ledgers/<str:body>/<int:quarter>/template.xlsx", ledgers.template, name="ledger-template"),
+    path("returns/", returns.returns_page, name="returns"),
+    path("returns.xlsx", returns.returns_xlsx, name="returns-xlsx"),
+    path("returns/template.xlsx", returns.template, name="returns-template"),
+    path("returns/entry/", returns.entry, name="return-entry"),
 ]

@@ -25,7 +25,7 @@ from office.refusal import Refused
 from office.workbook.report import ImportReport, Problem, marked_copy
 from scoring import import_queries, ledger_queries
 from scoring.actions import batches as workbooks
-from scoring.actions import imports, ledgers
+from scoring.actions import imports, ledgers, returns
 from scoring.models import BatchState, ImportBatch, LedgerPart, ScoreKind
 from scoring.permissions import may_score_many
 from scoring.views.downloads import attachment
@@ -108,10 +108,13 @@ def _kinds(hat: Hat, cycle: Cycle) -> list[SheetKind]:
         label = str(ScoreKind(kind).label)
         is_closed = may_score_many(hat, kind, cycle).closed_everywhere is not None
         found.append((is_closed, SheetKind(str(kind), label, partial(imports.hand_in, kind=kind), templates)))
-    for value, action, row in (("ledger", ledgers.hand_in, "C02"),):
+    for value, action, row, label, route in (
+        ("ledger", ledgers.hand_in, "C02", _("Ledgers and their templates"), "ledgers"),
+        ("returns", returns.hand_in, "C07", _("Statistical returns"), "returns"),
+    ):
         may_write = ledgers.may_write(hat, cycle, row)
         if may_write.denied is None:
-            templates = [(_("Ledgers and their templates"), reverse("ledgers", args=[cycle.code]))]
+            templates = [(label, reverse(route, args=[cycle.code]))]
             is_closed = may_write.closed_everywhere is not None
             found.append((is_closed, SheetKind(value, str(KIND_WORDS[value]), action, templates)))
     if not found:

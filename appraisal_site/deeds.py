@@ -111,6 +111,8 @@ WORDS: dict[str, object] = {
     "ledger.corrected": _("corrected a ledger"),
     "ledger.dropped": _("put a ledger away"),
     "ledger.due-set": _("set when ledgers are due"),
+    "ledger.evidence-added": _("laid a file beside a line of a ledger"),
+    "ledger.evidence-removed": _("took a file from beside a line of a ledger"),
     "ledger.imported": _("took a ledger in"),
     "ledger.voided": _("voided a version of a ledger"),
     "log.sampled": _("drew a sample of the log"),

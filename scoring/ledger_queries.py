@@ -201,6 +201,11 @@ def lines_for(hat: Hat, cycle: Cycle) -> QuerySet[LedgerLine]:
     return readable(current_lines(cycle), hat, cycle)
 
 
+def lines_of_body(hat: Hat, cycle: Cycle, body: Unit) -> QuerySet[LedgerLine]:
+    """The standing lines of one body's ledgers within the hat's sight."""
+    return lines_for(hat, cycle).filter(version__ledger__body=body)
+
+
 def readable(lines: QuerySet[LedgerLine], hat: Hat, cycle: Cycle) -> QuerySet[LedgerLine]:
     if grant_of("C04", hat).is_denied or not hat.fits(cycle):
         return lines.none()

@@ -298,7 +298,11 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
     cycle, report = request.cycle, batch.report
     errors, warnings = report.get("errors", []), report.get("warnings", [])
     counts = report.get("counts", {})
-    waits = batch.state == BatchState.PREVIEW and (batch.job is None or batch.job.is_over)
+    job = batch.job if batch.state in {BatchState.READING, BatchState.PREVIEW} else None
+    if job is not None and not job.is_over and jobs.reap():
+        job.refresh_from_db()
+    runs = job is not None and not job.is_over
+    waits = batch.state == BatchState.PREVIEW and not runs
     may_learn = batch.state == BatchState.REFUSED and may("B04", request.hat, cycle)
     unknown = report.get("unknown", []) if may_learn else []
     changes = [
@@ -312,10 +316,6 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         }
         for change in report.get("changes", [])
     ]
-    job = batch.job if batch.state in {BatchState.READING, BatchState.PREVIEW} else None
-    if job is not None and not job.is_over and jobs.reap():
-        job.refresh_from_db()
-    runs = job is not None and not job.is_over
     return render(
         request,
         "scoring/import_preview.html",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0004_visits'),
+        ('scoring', '0005_commitments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -62,4 +62,4 @@ class SupplementForm(forms.Form):
     what = forms.CharField(
         label=_("What is asked for"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
-    due_on = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    due_on = forms.DateField(label=_("Answer until"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))

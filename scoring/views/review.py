@@ -87,7 +87,7 @@ def rows_of(
                 request.POST.get(f"version-{key}", str(cell.version)),
                 problems.get(key, ""),
                 key in editable,
-                cell.block.name if by_unit else sub.item.name,
+                "" if by_unit or sub.item.name == sub.name else sub.item.name,
             )
         )
     return made

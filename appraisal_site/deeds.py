@@ -149,6 +149,7 @@ WORDS: dict[str, object] = {
     "supplement.asked": _("returned for supplement"),
     "supplement.closed": _("settled a return for supplement"),
     "supplement.withdrawn": _("took a return for supplement back"),
+    "supplements.settled": _("settled returns for supplement"),
     "team.dissolved": _("dissolved a team"),
     "team.saved": _("set up a team"),
     "teams.formed": _("formed teams"),

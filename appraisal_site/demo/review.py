@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from appraisal_site.demo.figures import Key
 from appraisal_site.demo.scores import Book
 from office import audit
 from scoring.actions import supplements
@@ -83,20 +82,30 @@ def return_some(book: Book) -> None:
             supplements.settle_supplement(by=by, supplement_id=row.pk, accept=True)
 
 
-def settle_all(book: Book) -> None:
-    """Whatever was returned is answered and settled."""
-    for row in Supplement.objects.filter(
-        cell__block__cycle=book.people.cycle, state__in=OPEN_SUPPLEMENTS
-    ).select_related("cell__membership__unit"):
-        cell = book.cells[_key(book, row.cell_id)]
+def settle_all(book: Book, at: datetime) -> None:
+    """Whatever was returned is answered and settled, by rows: the windows of the completed year are past."""
+    people, cycle = book.people, book.people.cycle
+    rows = list(
+        Supplement.objects.filter(cell__block__cycle=cycle, state__in=OPEN_SUPPLEMENTS).select_related(
+            "cell__membership__unit"
+        )
+    )
+    for row in rows:
         if row.state == SupplementState.ASKED:
-            official = book.people.official_of(cell.membership.unit)
-            supplements.answer_supplement(by=official, supplement_id=row.pk, answer=ANSWERED[0])
-        supplements.settle_supplement(by=book.by_reviewer(cell), supplement_id=row.pk, accept=True)
-
-
-def _key(book: Book, cell_id: int) -> Key:
-    return next(key for key, cell in book.cells.items() if cell.pk == cell_id)
+            official = people.official_of(row.cell.membership.unit)
+            row.answer, row.answered_by, row.answered_at = ANSWERED[0], official.user, at
+        row.state, row.closed_by, row.closed_at = SupplementState.CLOSED, row.asked_by, at
+    Supplement.objects.bulk_update(
+        rows, ["answer", "answered_by", "answered_at", "state", "closed_by", "closed_at"]
+    )
+    audit.record(
+        people.hats["office1"],
+        "supplements.settled",
+        cycle,
+        cycle_code=cycle.code,
+        count=len(rows),
+        demo=True,
+    )
 
 
 def _worth_a_visit(book: Book, unit_id: int) -> list[Cell]:
@@ -137,7 +146,7 @@ def _store(cycle: Cycle, office: Hat, rows: Iterable[tuple[Team, int, date, list
 def complete(book: Book, opens: date, closes: date) -> None:
     """Every unit with on-site scores was visited by its team; the visit says what was found and two signed it."""
     cycle = book.people.cycle
-    settle_all(book)
+    settle_all(book, timezone.now())
     Visit.objects.filter(cycle=cycle).delete()
     counted: dict[int, dict[str, Score]] = defaultdict(dict)
     for score in Score.objects.filter(cell__block__cycle=cycle).exclude(kind=ScoreKind.SELF):

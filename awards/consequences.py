@@ -29,7 +29,6 @@ from scoring.models import Cell, MajorItem
 from units.models import Cycle
 
 
-
 @dataclass(slots=True)
 class Trial:
     """One change in the engine's terms."""

@@ -119,7 +119,7 @@ def test_a_rule_is_chosen_from_its_form(year: Cast) -> None:
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"reason": ""}, "请填写本栏"),
+        ({"reason": ""}, "该字段是必填项"),
         ({"on": "明天"}, "日期"),
         ({"step": []}, "请选择修订内容"),
         ({"step": ["weight~1~1~1"]}, "请从列表中选择"),
@@ -161,7 +161,7 @@ def test_versions_can_be_taken_away(year: Cast) -> None:
 
     book = openpyxl.load_workbook(BytesIO(second.get(f"{YEAR}amendments.xlsx").content))
 
-    row = [c.value for c in book.active[3]]  # type: ignore[index]  # one sheet
+    row = [c.value for c in book.active[3]]
     assert (row[0], row[4], row[8]) == (1, "附表有误", 2)
 
 
@@ -307,6 +307,6 @@ def test_a_single_appraisal_is_entered_compared_and_taken_away(year: Cast) -> No
     assert "由考评办另一人与文件核对" in words_of(entered)
     assert own.status_code == 403
     assert "森林防火评比 市林业局" in words_of(compared)
-    assert [c.value for c in book.active[3]][:2] == ["森林防火评比", "市林业局"]  # type: ignore[index]  # one sheet
+    assert [c.value for c in book.active[3]][:2] == ["森林防火评比", "市林业局"]
     assert (no_reason.status_code, "须写明理由" in words_of(no_reason)) == (422, True)
     assert kept["Content-Type"] == "image/png"

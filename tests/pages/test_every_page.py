@@ -38,6 +38,11 @@ YEAR_PAGES = {
         "vetoes/",
         "vetoes/propose/",
         "vetoes/misconduct/",
+        "commitments/",
+        "commitments/booklet/",
+        "commitments/of/青山乡/",
+        "reports/",
+        "coverage/",
         "what-if/",
         "what-if/compare/",
         "amendments/",
@@ -48,7 +53,19 @@ YEAR_PAGES = {
     ],
     "leader1": ["plan/", ""],
     "lead": ["plan/", "", "MATRICES-OF-LEAD"],
-    "official": ["plan/", "", "adjustments/", "adjustments/claim/", "papers/", "vetoes/"],
+    "official": [
+        "plan/",
+        "",
+        "adjustments/",
+        "adjustments/claim/",
+        "papers/",
+        "vetoes/",
+        "commitments/of/青山乡/",
+        "commitments/of/青山乡/goals/",
+        "reports/",
+        "reports/of/青山乡/1/edit/",
+        "coverage/of/青山乡/",
+    ],
 }
 SITE_PAGES = ["/", "/help/", "/inbox/", "/account/", "/login/"]
 

@@ -59,7 +59,17 @@ REVIEW_PAGES = (
     "visit-record",
 )
 
-# Everything about papers; those who import nothing come to it straight from the top bar.
+LEDGER_PAGES = (
+    "ledgers",
+    "ledger",
+    "ledger-sums",
+    "ledger-void",
+    "ledger-due",
+    "ledger-entry",
+    "ledger-line",
+    "returns",
+)
+# Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
     "adjustments",
     "adjustment",
@@ -74,6 +84,7 @@ PAPER_PAGES = (
     "vetoes",
     "veto-propose",
     "misconduct-propose",
+    *LEDGER_PAGES,
 )
 SELF_PAGES = ("self", "self-unit", "self-cell", "self-submit", "self-receipt", "self-enter")
 FORM_PAGES = ("signed-forms", "signed-form")
@@ -192,6 +203,7 @@ PAGE_NAMES: dict[str, object] = {
     "division": _("Divide a prize"),
     "readings": _("Register of readings"),
     "imports": _("Material"),
+    "ledgers": _("Quarterly ledgers"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

@@ -9,7 +9,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from scoring.models import Cell, Score, ScoreKind
+from office import evidence
+from office.models import Evidence
+from scoring import ledger_queries
+from scoring.models import AssessmentLine, Cell, Score, ScoreKind
 from units.models import Cycle
 
 COUNTED_ORDER = (ScoreKind.ONSITE, ScoreKind.PRELIMINARY, ScoreKind.LEAD)
@@ -31,7 +34,7 @@ class Said:
     note: str = ""
     wish_reason: str = ""
     wishes_not_involved: bool = False
-    files: int = 0
+    files: tuple[Evidence, ...] = ()
 
 
 def last_year(cycle: Cycle, unit_ids: Collection[int]) -> dict[tuple[int, str, str], Decimal]:
@@ -60,10 +63,30 @@ def last_year(cycle: Cycle, unit_ids: Collection[int]) -> dict[tuple[int, str, s
 
 
 def ledgers_of(cycle: Cycle, cells: Collection[Cell]) -> dict[int, LedgerYear]:
-    """Cell → its year in the ledgers, for cells a ledger speaks of."""
-    return {}
+    """Cell → its year in the ledgers, for cells a ledger speaks of.  Four queries."""
+    key_of = {(cell.membership_id, cell.sub_item_id): cell.pk for cell in cells}
+    lines = ledger_queries.current_lines(cycle).filter(
+        membership__in={member for member, _sub in key_of}, sub_item__in={sub for _member, sub in key_of}
+    )
+    return {
+        key_of[key]: LedgerYear(sums.by_quarter, sums.total, sums.suggested)
+        for key, sums in ledger_queries.cell_sums(lines, cycle).items()
+        if key in key_of
+    }
 
 
 def said_of(cells: Collection[Cell]) -> dict[int, Said]:
-    """Cell → what its unit said and how many files lie beside it."""
-    return {}
+    """Cell → what its unit said and the files beside it.  Two queries."""
+    ids = [cell.pk for cell in cells]
+    lines = {line.cell_id: line for line in AssessmentLine.objects.filter(cell__in=ids)}
+    files = evidence.of_each(Cell, ids)
+    return {
+        pk: Said(
+            lines[pk].note if pk in lines else "",
+            lines[pk].wish_reason if pk in lines else "",
+            pk in lines and lines[pk].wishes_not_involved,
+            tuple(files.get(pk, ())),
+        )
+        for pk in ids
+        if pk in lines or pk in files
+    }

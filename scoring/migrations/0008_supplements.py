@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0005_commitments'),
+        ('scoring', '0007_ledgers_and_returns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,26 +1,32 @@
 """What everybody owes in a year: gathered from every app, with its light, for homes, board and reminders.
 
-Each app tells its own duties; here they are only put together.
+Each app tells its own duties; here they are only put together. How a new area joins is in docs/architecture.md.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from appraisal_site.sections import year_way
-from scoring.duty_queries import score_duties
+from office.models import AuditEntry
 from units.duties import Duty, Light, Owner
 from units.models import Cycle
 
 Provider = Callable[[Cycle], list[Duty]]
 
-# One for each area of the year, in the order of its columns on the board; each asks a known number of queries.
-PROVIDERS: tuple[Provider, ...] = (score_duties,)
+# One line for each area of the year, in the order of its columns on the board: a function that is given the year
+# and returns its duties, done or not, in a number of queries that does not grow with the units.
+PROVIDERS: tuple[str, ...] = ("scoring.duty_queries.score_duties",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,37 @@ class Task:
     due: datetime | None  # the earliest of its duties
 
 
+@cache
+def _provider(path: str) -> Provider:
+    found: Provider = import_string(path)
+    return found
+
+
+def gather(cycle: Cycle) -> list[Duty]:
+    """Every duty of the year, done or not, area by area, as it stands at this moment."""
+    return [duty for path in PROVIDERS for duty in _provider(path)(cycle)]
+
+
+# Year and language → the year's last entry of the log when it was gathered, the clock then, the duties.
+_kept: dict[tuple[int, str], tuple[str, float, list[Duty]]] = {}
+
+
 def duties_of(cycle: Cycle) -> list[Duty]:
-    """Every duty of the year, done or not, area by area."""
-    return [duty for provider in PROVIDERS for duty in provider(cycle)]
+    """As `gather`, for pages: kept in this process until the year's log grows, at most as long as the settings say.
+
+    Every act writes the log, so a page shows what was done a moment ago. An act that decides by duties gathers.
+    """
+    seconds: int = settings.DUTIES_KEPT_SECONDS
+    if seconds <= 0:
+        return gather(cycle)
+    key = (cycle.pk, get_language() or "")
+    log = AuditEntry.objects.filter(cycle_code=cycle.code).order_by("-number")
+    end = log.values_list("digest", flat=True).first() or ""
+    held, clock, duties = _kept.get(key, ("", 0.0, []))
+    if held != end or not end or time.monotonic() - clock >= seconds:
+        duties = gather(cycle)
+        _kept[key] = (end, time.monotonic(), duties)
+    return duties
 
 
 def tasks_of(duties: Sequence[Duty]) -> list[Task]:
@@ -47,6 +81,15 @@ def tasks_of(duties: Sequence[Duty]) -> list[Task]:
         if duty.due is not None:
             due[duty.task] = min(due.get(duty.task, duty.due), duty.due)
     return [Task(key, duty.label, duty.owner, due.get(key)) for key, duty in first.items()]
+
+
+def lights_of(duties: Sequence[Duty], now: datetime) -> dict[str, dict[Light, int]]:
+    """Task → how many of its duties show each light."""
+    found: dict[str, dict[Light, int]] = {}
+    for duty in duties:
+        counts = found.setdefault(duty.task, dict.fromkeys(Light, 0))
+        counts[duty.light(now)] += 1
+    return found
 
 
 def of_unit(duties: Sequence[Duty], unit_id: int | None, *owners: Owner) -> list[Duty]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from scoring.models import ScoreKind
 from tests.cast import Cast
 from tests.pages.conftest import SignedIn
+from units.duties import Light
 from units.models import Membership, SignedLack, StageWindow, Unit
 from units.signals import once_per_block
 from units.stages import ORDER, Stage
@@ -50,16 +51,16 @@ def test_the_year_names_what_is_not_ready(cast: Cast, signed_in: SignedIn) -> No
     text = shown.content.decode()
     # Led by 市信访局: 决战园区 and 信访 of three townships, 业务 of two departments: 8, one is there.
     assert "责任单位测评缺 7 项" in text
-    assert [row.lights[0] for row in shown.context["completeness"] if row.unit == "青山乡"] == [
-        ("amber", "1/2"),
-        ("off", "—"),  # nobody leads the track's sub-item
-    ]
+    board = {row["unit"]: row["squares"] for row in shown.context["completeness"]}
+    column = [task.label for task in shown.context["tasks"]].index("责任单位测评")
+    # The lead body owes its scores; a township owes none.
+    assert (board["市信访局"][column].figure, board["青山乡"][column].light) == ("1/7", None)
 
 
 def test_a_unit_sees_its_own_line_only_and_nothing_to_move(cast: Cast, signed_in: SignedIn) -> None:
     shown = signed_in("official_青山乡").get(YEAR)
 
-    assert {row.unit for row in shown.context["completeness"]} == {"青山乡"}
+    assert {row["unit"] for row in shown.context["completeness"]} == {"青山乡"}
     assert "白水乡" not in shown.content.decode()
     assert (shown.context["move"], shown.context["reopen_url"], shown.context["asks_ready"]) == (
         None,
@@ -71,14 +72,44 @@ def test_a_unit_sees_its_own_line_only_and_nothing_to_move(cast: Cast, signed_in
 def test_a_reviewer_sees_the_teams_units(cast: Cast, signed_in: SignedIn) -> None:
     shown = signed_in("reviewer1").get(YEAR)
 
-    assert {row.unit for row in shown.context["completeness"]} == {"青山乡", "市信访局"}
+    assert {row["unit"] for row in shown.context["completeness"]} == {"青山乡", "市信访局"}
 
 
 def test_completeness_can_be_taken_away_as_a_workbook(cast: Cast, signed_in: SignedIn) -> None:
     answer = signed_in("office1").get(YEAR + "?as=xlsx")
 
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
+    heads = [cell.value for cell in sheet[1]]
     assert [row[1].value for row in sheet.iter_rows(min_row=2, max_row=4)] == ["青山乡", "白水乡", "东河镇"]
+    assert str(heads[2]).startswith("自评")
+
+
+def test_what_was_caught_up_late_stays_marked_on_the_board(cast: Cast, signed_in: SignedIn) -> None:
+    day = timezone.localdate()
+    StageWindow.objects.create(
+        cycle=cast.cycle,
+        stage=Stage.SELF_ASSESSMENT,
+        opens_on=day - timedelta(days=20),
+        closes_on=day - timedelta(days=1),
+    )
+    for sub in ("决战园区", "信访", "安全"):
+        cast.score("青山乡", sub, "9", ScoreKind.SELF)
+    cast.score("青山乡", "招商引资工作", "9", ScoreKind.SELF, block="招商引资")
+
+    shown = signed_in("office1").get(YEAR)
+
+    board = {row["unit"]: row["squares"] for row in shown.context["completeness"]}
+    assert [(board[name][0].light, board[name][0].figure) for name in ("青山乡", "白水乡")] == [
+        (Light.LATE, "4/4"),
+        (Light.OVERDUE, "0/4"),
+    ]
+    assert "迟报补齐" in shown.content.decode()
+
+
+def test_a_lead_body_sees_its_own_line_alone(cast: Cast, signed_in: SignedIn) -> None:
+    shown = signed_in("lead_市信访局").get(YEAR)
+
+    assert [(row["unit"], len(row["squares"])) for row in shown.context["completeness"]] == [("市信访局", 1)]
 
 
 def test_the_page_asks_the_same_number_of_queries_for_few_and_for_many_units(

@@ -55,6 +55,13 @@ def read_port() -> int:
     return int(raw)
 
 
+def read_megabytes(name: str, *, default: int) -> int:
+    raw = env.str(name, default=str(default)).strip()
+    if not raw.isdecimal() or int(raw) < 1:
+        stop(f"{name}={raw!r} is not a whole number of megabytes, 1 or more")
+    return int(raw)
+
+
 DEBUG = read_bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
@@ -236,6 +243,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 # Stored files are only delivered by views that check rights, so MEDIA_URL stays unset.
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+# One piece of evidence at most, and all of one unit's in one year, in megabytes.
+EVIDENCE_FILE_MB = read_megabytes("EVIDENCE_FILE_MB", default=20)
+EVIDENCE_QUOTA_MB = read_megabytes("EVIDENCE_QUOTA_MB", default=500)
 FONT_FOLDER = env.str("FONT_FOLDER", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000

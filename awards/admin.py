@@ -1,4 +1,4 @@
-"""Awards and their prizes in /admin/.
+"""Awards and their prizes in /admin/; drafts, approvals, editions, winners and money to look at only.
 
 What all records share is in units.administration.
 """
@@ -11,7 +11,24 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from awards.models import AwardScheme, PrizeLine
+from awards.models import (
+    Approval,
+    Award,
+    AwardList,
+    AwardScheme,
+    Division,
+    DivisionShare,
+    Draft,
+    Edition,
+    EditionFile,
+    Hearing,
+    Individual,
+    Nomination,
+    PrizeChange,
+    PrizeLine,
+    ReadingRuling,
+    TieRuling,
+)
 from units.actions import setup
 from units.admin import ADD, CHANGE, DELETE, stored
 from units.administration import Records
@@ -58,3 +75,138 @@ class PrizeLineRecords(Records):
 
     def remove(self, by: Hat, row: Any) -> None:
         setup.remove_row(by=by, cycle=row.scheme.cycle, row=row)
+
+
+@admin.register(Draft)
+class DraftRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("code", "cycle", "scope", "purpose", "made_by", "made_at", "voided_at")
+    list_filter = ("cycle", "purpose", "scope")
+    list_select_related = ("cycle", "made_by")
+    search_fields = ("digest", "scope", "void_reason")
+    exclude = ("content",)  # the page of the draft shows it in words
+
+
+@admin.register(Hearing)
+class HearingRecords(Records):
+    cycle_path = "draft__cycle"
+    list_display = ("draft", "is_released", "reason", "by", "at")
+    list_filter = ("draft__cycle", "is_released")
+    list_select_related = ("draft__cycle", "by")
+    search_fields = ("draft__digest", "reason")
+
+
+@admin.register(Approval)
+class ApprovalRecords(Records):
+    cycle_path = "draft__cycle"
+    list_display = ("draft", "way", "first_by", "first_at", "second_by", "second_at", "met_on")
+    list_filter = ("draft__cycle", "way")
+    list_select_related = ("draft__cycle", "first_by", "second_by")
+    search_fields = ("draft__digest", "chair", "present", "reason")
+
+
+@admin.register(ReadingRuling)
+class ReadingRulingRecords(Records):
+    cycle_path = "reading__cycle"
+    list_display = ("reading", "choice", "state", "first_by", "first_at", "second_by", "second_at")
+    list_filter = ("reading__cycle", "state", "reading__code")
+    list_select_related = ("reading", "first_by", "second_by")
+    search_fields = ("reading__code", "choice", "reason")
+
+
+@admin.register(AwardList)
+class AwardListRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("cycle", "number", "state", "proposed_by", "first_by", "second_by", "second_at")
+    list_filter = ("cycle", "state")
+    list_select_related = ("cycle", "proposed_by", "first_by", "second_by")
+    search_fields = ("digest", "reason", "chair")
+
+
+@admin.register(Award)
+class AwardRecords(Records):
+    cycle_path = "award_list__cycle"
+    list_display = ("scheme", "grade", "place", "membership", "amount_fen", "is_held", "award_list")
+    list_filter = ("award_list__cycle", "award_list__state", "scheme", "is_held")
+    list_select_related = ("scheme", "membership__unit", "membership__block", "award_list__cycle")
+    search_fields = ("scheme__name", "grade", "membership__unit__name", "departure")
+
+
+@admin.register(TieRuling)
+class TieRulingRecords(Records):
+    cycle_path = "scheme__cycle"
+    list_display = ("scheme", "how", "names", "reason", "by", "at")
+    list_filter = ("scheme__cycle", "how")
+    list_select_related = ("scheme", "by")
+    search_fields = ("scheme__name", "names", "reason")
+
+
+@admin.register(Individual)
+class IndividualRecords(Records):
+    cycle_path = "prize__scheme__cycle"
+    list_display = ("name", "unit", "post", "prize", "by", "at")
+    list_filter = ("prize__scheme__cycle", "prize__grade")
+    list_select_related = ("unit", "prize__scheme", "by")
+    search_fields = ("name", "unit__name", "post", "merit")
+
+
+@admin.register(Nomination)
+class NominationRecords(Records):
+    cycle_path = "scheme__cycle"
+    list_display = ("scheme", "body", "rank", "membership", "by", "at")
+    list_filter = ("scheme__cycle", "scheme")
+    list_select_related = ("scheme", "body", "membership__unit", "membership__block", "by")
+    search_fields = ("scheme__name", "body__name", "membership__unit__name", "reason")
+
+
+@admin.register(Division)
+class DivisionRecords(Records):
+    cycle_path = "award__award_list__cycle"
+    list_display = ("award", "version", "by", "at", "reason")
+    list_filter = ("award__award_list__cycle", "award__scheme")
+    list_select_related = ("award__scheme", "award__membership__unit", "by")
+    search_fields = ("award__membership__unit__name", "award__scheme__name", "reason")
+
+
+@admin.register(DivisionShare)
+class DivisionShareRecords(Records):
+    cycle_path = "division__award__award_list__cycle"
+    list_display = ("person", "post", "is_head", "amount_fen", "division")
+    list_filter = ("division__award__award_list__cycle", "is_head")
+    list_select_related = ("division__award__scheme", "division__award__membership__unit")
+    search_fields = ("person", "post", "division__award__membership__unit__name")
+
+
+@admin.register(PrizeChange)
+class PrizeChangeRecords(Records):
+    cycle_path = "award__award_list__cycle"
+    list_display = (
+        "award",
+        "before_fen",
+        "after_fen",
+        "asked_by",
+        "confirmed_by",
+        "confirmed_at",
+        "is_dropped",
+    )
+    list_filter = ("award__award_list__cycle", "is_dropped")
+    list_select_related = ("award__scheme", "award__membership__unit", "asked_by", "confirmed_by")
+    search_fields = ("award__membership__unit__name", "award__scheme__name", "reason")
+
+
+@admin.register(Edition)
+class EditionRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("cycle", "number", "code", "asked_by", "confirmed_by", "sealed_at", "is_open")
+    list_filter = ("cycle", "is_open")
+    list_select_related = ("cycle", "asked_by", "confirmed_by")
+    search_fields = ("digest", "code", "reason", "document_number")
+
+
+@admin.register(EditionFile)
+class EditionFileRecords(Records):
+    cycle_path = "edition__cycle"
+    list_display = ("name", "title", "kind", "edition", "file")
+    list_filter = ("edition__cycle", "kind")
+    list_select_related = ("edition__cycle", "file")
+    search_fields = ("name", "title", "file__sha256")

@@ -10,7 +10,7 @@ import os
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -79,11 +79,21 @@ def _zip_type(path: Path) -> str:
     return ZIP
 
 
+# Looks at a file before it is kept: (path, media type, digest) → bytes to keep in its place, or None.
+Inspect = Callable[[Path, str, str], bytes | None]
+
+
 def store(
-    chunks: Iterable[bytes], name: str, by: User, *, allowed: Iterable[str] | None = None
+    chunks: Iterable[bytes],
+    name: str,
+    by: User,
+    *,
+    allowed: Iterable[str] | None = None,
+    inspect: Inspect | None = None,
 ) -> StoredFile:
     """Keep the bytes and return their row.
 
+    `inspect` may refuse the file, or answer with the bytes that are kept instead (a picture set anew).
     Raises Refused when nothing came, when the disk is full, or when the content is none of `allowed`.
     """
     root = Path(settings.MEDIA_ROOT)
@@ -110,6 +120,14 @@ def store(
                     % {"name": safe_name(name), "type": content_type or _("an unknown type")},
                     status=422,
                 )
+            kept = inspect(temporary, content_type, digest.hexdigest()) if inspect is not None else None
+            if kept is not None:
+                digest, size = hashlib.sha256(kept), len(kept)
+                with temporary.open("wb") as out:
+                    out.write(kept)
+                    out.flush()
+                    os.fsync(out.fileno())
+                content_type = type_by_content(temporary)
             target = path_of(digest.hexdigest())
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary, target)

@@ -11,12 +11,22 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office import audit, files
-from office.models import ApiToken, AuditEntry, Job, StoredFile, SystemRole, SystemRoleKind, User
+from office.models import (
+    ApiToken,
+    AuditEntry,
+    Evidence,
+    EvidenceRoom,
+    Job,
+    StoredFile,
+    SystemRole,
+    SystemRoleKind,
+    User,
+)
 from office.models.audit import AuditHead
 from office.models.job import JobState
 from office.tokens import LONGEST_DAYS
@@ -163,3 +173,19 @@ def odd_jobs(cycle_code: str) -> Iterator[Breach]:
     wrong = (under_way & Q(finished_at__isnull=False)) | (~under_way & Q(finished_at__isnull=True))
     for job in Job.objects.filter(wrong | ~Q(state__in=JobState.values)).order_by("pk"):
         yield Breach(f"office.Job {job.pk}", f"{job.title}: {job.state}")
+
+
+@TABLE.invariant("evidence-room", gettext_lazy("An account's room is what its evidence fills."))
+def odd_rooms(cycle_code: str) -> Iterator[Breach]:
+    filled = {
+        row["account"]: (row["bytes"], row["files"])
+        for row in Evidence.objects.values("account")
+        .order_by("account")
+        .annotate(bytes=Sum("file__size"), files=Count("pk"))
+    }
+    for room in EvidenceRoom.objects.order_by("account"):
+        now = (room.used_bytes, room.files)
+        if filled.pop(room.account, (0, 0)) != now:
+            yield Breach(f"office.EvidenceRoom {room.pk}", f"{room.account}: {now}")
+    for account in filled:
+        yield Breach("office.EvidenceRoom", account)

@@ -9,13 +9,11 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from office.fields import format_points
 from scoring.models import (
     BatchState,
     Cell,
@@ -29,11 +27,22 @@ from scoring.models import (
     Standing,
     SubItem,
 )
+from scoring.rule_checks import BlockFacts, ItemFacts, RuleLack, SubItemFacts, check
 from units.hats import Hat
 from units.lacks import Lack
 from units.matrix import Role
 from units.models import Block, Cycle, Membership, Reading
 
+RULE_CODES = {  # as the signed lacks of earlier years bear them
+    RuleLack.WEIGHTS: "weights-do-not-sum",
+    RuleLack.BASES: "bases-do-not-sum",
+    RuleLack.INDICATORS: "indicators-do-not-sum",
+    RuleLack.SINGLE: "single-sub-item",
+    RuleLack.NO_SUB_ITEM: "no-sub-items",
+    RuleLack.NO_ITEM: "no-items",
+    RuleLack.NO_LEAD: "no-lead",
+    RuleLack.STAND_IN: "stand-in-rules",
+}
 AT_MOST_NAMED = 6  # names in one sentence; the rest is counted
 
 
@@ -124,92 +133,72 @@ def _missing(
     )
 
 
-def rule_lacks(cycle: Cycle) -> list[Lack]:
-    """Sums that do not hold, sub-items nobody leads, stand-ins nobody confirmed.  Three queries."""
-    found: list[Lack] = []
-    items = list(
-        MajorItem.objects.filter(block__cycle=cycle)
-        .select_related("block")
-        .annotate(subs=Count("sub_items"), parts=Sum("sub_items__base_points"))
+def block_facts(cycle: Cycle) -> list[BlockFacts]:
+    """The year's rules as values, in the plan's order.  Four queries."""
+    subs = (
+        SubItem.objects.filter(item__block__cycle=cycle)
+        .order_by("item__order", "order", "id")
+        .prefetch_related("indicators")
     )
-    by_block: dict[int, list[MajorItem]] = defaultdict(list)
-    for item in items:
-        by_block[item.block_id].append(item)
-    for block in cycle.blocks.annotate(members=Count("memberships")):
-        found += _block_lacks(cycle, block, by_block[block.pk])
-    found += [
-        Lack(
-            "bases-do-not-sum",
-            _(
-                "%(block)s: the sub-items of “%(item)s” have bases of %(parts)s together; the item has %(base)s."
+    by_item: dict[int, list[SubItemFacts]] = defaultdict(list)
+    for sub in subs:
+        by_item[sub.item_id].append(
+            SubItemFacts(
+                sub.name,
+                sub.base_points,
+                has_lead=sub.lead_id is not None,
+                is_stand_in=sub.source == RuleSource.STAND_IN,
+                indicator_bases=tuple(one.base_points for one in sub.indicators.all()),
             )
-            % {
-                "block": item.block.name,
-                "item": item.name,
-                "parts": format_points(item.parts or Decimal(0)),
-                "base": format_points(item.base_points),
-            },
-            route="plan",
         )
-        for item in items
-        if (item.parts or Decimal(0)) != item.base_points
+    by_block: dict[int, list[ItemFacts]] = defaultdict(list)
+    for item in MajorItem.objects.filter(block__cycle=cycle).order_by("order", "id"):
+        facts = ItemFacts(item.name, item.weight_points, item.base_points, tuple(by_item[item.pk]))
+        by_block[item.block_id].append(facts)
+    return [BlockFacts(b.name, b.is_track, tuple(by_block[b.pk])) for b in cycle.blocks.all()]
+
+
+def rule_lacks(cycle: Cycle) -> list[Lack]:
+    """Blocks without units, and what scoring.rule_checks finds; what many sub-items lack in one line."""
+    found = [
+        Lack("empty-block", _("%(block)s has no units yet.") % {"block": name}, route="plan", block=name)
+        for name in cycle.blocks.filter(memberships=None).values_list("name", flat=True)
     ]
-    subs = list(SubItem.objects.filter(item__block__cycle=cycle).select_related("item__block"))
-    without_lead = [f"{s.item.block.name} · {s.name}" for s in subs if s.lead_id is None]
-    if without_lead:
+    many: dict[RuleLack, list[str]] = defaultdict(list)
+    for finding in check(block_facts(cycle), cycle.total_weight):
+        if finding.code in (RuleLack.NO_LEAD, RuleLack.STAND_IN):
+            many[finding.code].append(f"{finding.block} · {finding.sub_item}")
+        else:
+            found.append(
+                Lack(
+                    RULE_CODES[finding.code],
+                    finding.sentence,
+                    route="plan",
+                    block=finding.block,
+                    signable=finding.may_be_signed,
+                )
+            )
+    if without_lead := many[RuleLack.NO_LEAD]:
+        sentence = ngettext(
+            "%(count)d sub-item has no lead unit.",
+            "%(count)d sub-items have no lead unit.",
+            len(without_lead),
+        )
         found.append(
             Lack(
-                "no-lead",
-                ngettext(
-                    "%(count)d sub-item has no lead unit.",
-                    "%(count)d sub-items have no lead unit.",
-                    len(without_lead),
-                )
-                % {"count": len(without_lead)},
+                RULE_CODES[RuleLack.NO_LEAD],
+                sentence % {"count": len(without_lead)},
                 naming(without_lead),
                 route="plan",
             )
         )
-    stand_ins = sum(s.source == RuleSource.STAND_IN for s in subs)
-    if stand_ins:
-        found.append(
-            Lack(
-                "stand-in-rules",
-                ngettext(
-                    "%(count)d sub-item still rests on stand-in data; please confirm or correct it.",
-                    "%(count)d sub-items still rest on stand-in data; please confirm or correct them.",
-                    stand_ins,
-                )
-                % {"count": stand_ins},
-                route="plan",
-            )
+    if stand_ins := len(many[RuleLack.STAND_IN]):
+        sentence = ngettext(
+            "%(count)d sub-item still rests on stand-in data; please confirm or correct it.",
+            "%(count)d sub-items still rest on stand-in data; please confirm or correct them.",
+            stand_ins,
         )
-    return found
-
-
-def _block_lacks(cycle: Cycle, block: Block, items: Sequence[MajorItem]) -> list[Lack]:
-    name = {"block": block.name}
-    found = []
-    if not block.members:  # type: ignore[attr-defined]  # annotated by rule_lacks
-        found.append(
-            Lack("empty-block", _("%(block)s has no units yet.") % name, route="plan", block=block.name)
-        )
-    if not items:
-        found.append(
-            Lack("no-items", _("%(block)s has no items yet.") % name, route="plan", block=block.name)
-        )
-    weight = sum((item.weight_points for item in items), Decimal(0))
-    if items and not block.is_track and weight != cycle.total_weight:
-        found.append(
-            Lack(
-                "weights-do-not-sum",
-                _("%(block)s: the weights sum to %(sum)s; they must sum to %(total)s.")
-                % (name | {"sum": format_points(weight), "total": format_points(cycle.total_weight)}),
-                route="plan",
-                block=block.name,
-                signable=False,
-            )
-        )
+        found.append(Lack(RULE_CODES[RuleLack.STAND_IN], sentence % {"count": stand_ins}, route="plan"))
     return found
 
 

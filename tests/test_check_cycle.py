@@ -25,7 +25,7 @@ from awards.actions import approval
 from awards.models import Approval, AwardScheme, Draft, Edition, PrizeLine, Purpose
 from bonuses.models import Adjustment, Finding, Pool, Tally
 from office import audit, files, jobs
-from office.models import ApiToken, AuditEntry, Job, StoredFile, SystemRole
+from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
 from scoring import score_lines
 from scoring.actions import imports, scores
@@ -231,6 +231,7 @@ WAYS: dict[str, Break] = {
         user=c.people["office1"], digest="x", role="OF", expires_at=timezone.now() + timedelta(days=91)
     ),
     "auditor-alone": lambda c: SystemRole.objects.create(user=c.people["auditor"], kind="SA"),
+    "evidence-room": lambda c: EvidenceRoom.objects.create(account="2012/1", used_bytes=5, files=1),
     "job-progress": lambda c: Job.objects.update(state="done"),
     "stage-known": lambda c: Cycle.objects.update(stage="spring"),
     "cycle-figures": lambda c: Cycle.objects.update(places=5),

@@ -13,7 +13,18 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from office.models import ApiToken, AuditEntry, Job, Notice, StoredFile, SystemRole, User
+from office.models import (
+    ApiToken,
+    AuditEntry,
+    Evidence,
+    EvidenceRoom,
+    Job,
+    Notice,
+    StoredFile,
+    SystemRole,
+    User,
+)
+from office.models.audit import AuditHead
 from office.refusal import Refused
 from units.actions import cycle as cycle_actions
 from units.actions import people, setup
@@ -365,6 +376,20 @@ class StoredFileRecords(Records):
     search_fields = ("name", "sha256")
 
 
+@admin.register(Evidence)
+class EvidenceRecords(Records):
+    list_display = ("file", "about_type", "about_id", "account", "added_by", "added_at")
+    list_filter = ("about_type",)
+    list_select_related = ("file", "added_by")
+    search_fields = ("file__name", "account", "sent_sha256")
+
+
+@admin.register(EvidenceRoom)
+class EvidenceRoomRecords(Records):
+    list_display = ("account", "used_bytes", "files")
+    search_fields = ("account",)
+
+
 @admin.register(User)
 class UserRecords(Records):
     part = USERS
@@ -469,3 +494,10 @@ class AuditEntryRecords(Records):
     list_filter = ("act", "role", "cycle_code")
     search_fields = ("user_id_text", "user_name", "act", "object_text", "details")
     date_hierarchy = "at"
+
+
+@admin.register(AuditHead)
+class AuditHeadRecords(Records):
+    part = LOG
+    list_display = ("number", "digest")
+    search_fields = ("digest",)

@@ -5,7 +5,6 @@ What the paper does to a unit is recorded in bonuses.actions.adjustments.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from bonuses import permissions, queries
 from bonuses.claims import PaperDraft
 from bonuses.models import Document, DocumentKind, Issuer
-from office import audit, files
+from office import audit, contents, files
 from office.models import StoredFile
 from office.refusal import Refused
 from units.hats import Hat
@@ -25,10 +24,6 @@ from units.names import normalise
 
 PAPER_TYPES = (files.PDF, files.PNG, files.JPEG, files.OFD)
 LARGEST_PAPER = 30 * 1024 * 1024  # bytes
-MOST_PIXELS = 100_000_000
-# What makes a PDF act by itself; a scan has none of it.
-STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
-ACTIVE_MARKS = (b"/JavaScript", b"/JS ", b"/JS(", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
 
 
 def keep_file(chunks: Iterable[bytes], name: str, by: Hat) -> StoredFile:
@@ -59,56 +54,7 @@ def require_readable(stored: StoredFile) -> None:
 
 def check_scan(path: Path, name: str, content_type: str) -> None:
     """The same for bytes that are not stored yet."""
-    if content_type in {files.PNG, files.JPEG}:
-        _check_picture(path, name)
-    elif content_type == files.PDF:
-        _check_pdf(path.read_bytes(), name)
-
-
-def _check_picture(path: Path, name: str) -> None:
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
-            width, height = picture.size
-            if width * height > MOST_PIXELS:
-                raise Refused(
-                    "picture-too-big",
-                    _("%(name)s has %(width)d × %(height)d dots, more than can be shown.")
-                    % {"name": name, "width": width, "height": height},
-                    status=422,
-                )
-            picture.verify()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise _unreadable(name) from error
-
-
-def _check_pdf(content: bytes, name: str) -> None:
-    if b"%%EOF" not in content[-2048:] or b"startxref" not in content[-4096:]:
-        raise _unreadable(name)
-    # What is packed inside a stream is not a name of the file's structure; chance bytes there prove nothing.
-    outline = STREAM.sub(b"", content)
-    if b"/Encrypt" in outline:
-        raise Refused(
-            "paper-locked",
-            _("%(name)s is locked by a password. Please hand in a copy without one.") % {"name": name},
-            status=422,
-        )
-    if any(mark in outline for mark in ACTIVE_MARKS):
-        raise Refused(
-            "paper-active",
-            _("%(name)s carries a program or another file inside. Please scan the paper anew.")
-            % {"name": name},
-            status=422,
-        )
-
-
-def _unreadable(name: str) -> Refused:
-    return Refused(
-        "paper-unreadable",
-        _("%(name)s cannot be read: the file is broken. Please scan the paper anew.") % {"name": name},
-        status=422,
-    )
+    contents.check(path, name, content_type)
 
 
 def require_complete(paper: PaperDraft) -> None:

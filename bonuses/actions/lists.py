@@ -28,6 +28,7 @@ from bonuses.sentences import already_counted, not_found
 from office import audit, files, jobs
 from office.models import Job, StoredFile
 from office.refusal import Refused
+from office.workbook.report import file_problem
 from units.hats import Hat, hats_of
 from units.matrix import Role
 from units.models import Cycle, Membership
@@ -350,19 +351,6 @@ def _shown(line: Line, looked: Looked) -> list[Any]:
         bool(looked.digests.get(line.attachment)),
         line.row.number in looked.known,
     ]
-
-
-def file_problem(refusal: Refused) -> dict[str, Any]:
-    """A refusal of the whole file in the shape of a problem by cell."""
-    return {
-        "sheet": "",
-        "cell": "",
-        "row": None,
-        "column": "",
-        "value": "",
-        "code": refusal.code,
-        "message": refusal.sentence,
-    }
 
 
 # Taking in ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ No record here knows what an appraisal is.
 """
 
 from office.models.audit import AuditEntry
+from office.models.evidence import Evidence, EvidenceRoom
 from office.models.job import Job, JobState
 from office.models.notice import Notice
 from office.models.stored_file import StoredFile
@@ -14,6 +15,8 @@ from office.models.user import User
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Evidence",
+    "EvidenceRoom",
     "Job",
     "JobState",
     "Notice",

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.utils.translation import gettext
 
+from office.refusal import Refused
 from office.workbook.cells import Cell, Fault, NotInvolved
 from office.workbook.guard import marked
 from office.workbook.limits import Limits
@@ -40,6 +41,11 @@ class Problem:
             "code": self.code,
             "message": self.message,
         }
+
+
+def file_problem(refusal: Refused) -> dict[str, Any]:
+    """A refusal of the whole file in the shape of a problem by cell."""
+    return Problem("", "", None, "", "", refusal.code, refusal.sentence).as_dict()
 
 
 def table_problem(

@@ -24,6 +24,7 @@ from office.models import Job, User
 from office.refusal import Refused
 from office.workbook.guard import Source, refuse
 from office.workbook.limits import MIB, Limits
+from office.workbook.report import file_problem
 from scoring import import_queries, sheets, staging
 from scoring.actions import standing as standing_actions
 from scoring.engine.arrays import MISSING
@@ -233,19 +234,6 @@ def hat_to_score(user: User, kind: ScoreKind, cycle: Cycle) -> Hat:
         return 2 if may.denied is not None else 1 if may.closed_everywhere is not None else 0
 
     return min(hats, key=obstacles)
-
-
-def file_problem(refusal: Refused) -> dict[str, Any]:
-    """A refusal of the whole file in the shape of a problem by cell."""
-    return {
-        "sheet": "",
-        "cell": "",
-        "row": None,
-        "column": "",
-        "value": "",
-        "code": refusal.code,
-        "message": refusal.sentence,
-    }
 
 
 def _keep(

@@ -27,7 +27,7 @@ from scoring.views.downloads import attachment
 from scoring.views.shared import block_named
 from scoring.workbooks import exports
 from scoring.workbooks.frame import TITLE_WORDS
-from units.actions.names import learn_alias
+from units.actions.setup import learn_alias
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle
@@ -379,7 +379,7 @@ def learn(request: PageRequest, pk: int, number: int) -> HttpResponse:
     chosen = request.POST.get("name", "")
     if number >= len(unknown) or not chosen.isdecimal():
         raise Refused("no-unit", _("Please choose the unit that is meant."), status=422)
-    alias = learn_alias(by=request.hat, cycle=request.cycle, unit_id=int(chosen), text=unknown[number][0])
+    alias = learn_alias(by=request.hat, cycle=request.cycle, unit_id=int(chosen), name=unknown[number][0])
     messages.success(
         request, _("“%(name)s” now means %(unit)s.") % {"name": alias.name, "unit": str(alias.unit)}
     )

@@ -24,7 +24,7 @@ from scoring.models import BatchState, Cell, Deduction, ImportBatch, Involvement
 from scoring.workbooks import exports
 from tests.cast import Cast
 from tests.workbooks.files import sheet_of
-from units.actions.names import learn_alias
+from units.actions.setup import learn_alias
 from units.hats import hats_of
 from units.models import Cycle, UnitName
 from units.stages import Stage
@@ -188,20 +188,20 @@ def test_the_office_teaches_a_name_once_and_the_file_is_read_again(cast: Cast) -
     batch = hand_in(cast, book(("青山", "决战园区", "决战园区", 88, "")))
     office = cast.hat("office1")
 
-    learn_alias(by=office, cycle=cast.cycle, unit_id=cast.units["青山乡"].pk, text="青山")
+    learn_alias(by=office, cycle=cast.cycle, unit_id=cast.units["青山乡"].pk, name="青山")
     again = imports.read_again(by=office, cycle=cast.cycle, batch_id=batch.pk)
 
     assert again.state == BatchState.PREVIEW
     assert UnitName.objects.get().unit == cast.units["青山乡"]
     with pytest.raises(Refused) as refusal:
-        learn_alias(by=office, cycle=cast.cycle, unit_id=cast.units["白水乡"].pk, text="青 山")
+        learn_alias(by=office, cycle=cast.cycle, unit_id=cast.units["白水乡"].pk, name="青 山")
     assert refusal.value.code == "name-taken"
 
 
 def test_only_the_office_teaches_names(cast: Cast) -> None:
     with pytest.raises(Refused) as refusal:
         learn_alias(
-            by=cast.hat("lead_市信访局"), cycle=cast.cycle, unit_id=cast.units["青山乡"].pk, text="青山"
+            by=cast.hat("lead_市信访局"), cycle=cast.cycle, unit_id=cast.units["青山乡"].pk, name="青山"
         )
 
     assert refusal.value.status == 403

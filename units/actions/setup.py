@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from office import audit
@@ -110,6 +111,8 @@ def add_alias(
     """
     require("B04", by, cycle)
     text = "".join(name.split())
+    if not 0 < len(text) <= 60:
+        raise Refused("bad-name", _("A name has 1 to 60 characters."), status=422)
     known = UnitName.objects.filter(unit=unit, plain=normalise(text)).first()
     if known is not None:
         return known
@@ -119,6 +122,16 @@ def add_alias(
     row.save()
     audit.record(by, "unit.alias-learned", unit, cycle_code=cycle.code, name=text, kind=kind)
     return row
+
+
+def learn_alias(*, by: Hat, cycle: Cycle, unit_id: int, name: str) -> UnitName:
+    """add_alias for a unit of the year by its number; Refused with 404 for any other."""
+    require("B04", by, cycle)
+    taking_part = Q(cycles=cycle) | Q(memberships__block__cycle=cycle)
+    unit = Unit.objects.filter(taking_part, pk=unit_id).first()
+    if unit is None:
+        raise Refused("not-found", _("There is no such record."), status=404)
+    return add_alias(by=by, cycle=cycle, unit=unit, name=name)
 
 
 @transaction.atomic

@@ -361,7 +361,7 @@ def windows(request: PageRequest, name: str = "") -> HttpResponse:
         "appraisal_site/windows.html",
         {
             "cycle": cycle,
-            "block": block,
+            "track": block,  # inside a template `block` is the template's own
             "lines": lines,
             "refusal": refusal,
             "calendar_url": year_way(cycle, "calendar"),

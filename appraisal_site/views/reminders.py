@@ -231,7 +231,7 @@ def reminders_xlsx(request: PageRequest) -> HttpResponse:
             ColumnOut(_("Block")),
             ColumnOut(_("Unit")),
             ColumnOut(_("Task")),
-            ColumnOut(_("Until")),
+            ColumnOut(_("Due by")),
             ColumnOut(_("State")),
             ColumnOut(_("done"), "whole"),
             ColumnOut(_("asked"), "whole"),
@@ -260,7 +260,8 @@ def call_sheet(request: PageRequest) -> HttpResponse:
     cycle, chosen = request.cycle, filter_of(request.GET)
     shown = _desk(cycle, chosen)
     if not shown.owing:
-        raise Refused("nobody-owes", _("Nobody owes anything by this filter, so there is nobody to call."))
+        messages.info(request, _("Nobody owes anything by this filter, so there is nobody to call."))
+        return _back(request, chosen)
     content = pdf.render(
         render_to_string(
             "reports/call_sheet.html",

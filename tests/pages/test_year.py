@@ -170,7 +170,7 @@ def test_weights_that_do_not_sum_cannot_be_signed_away(cast: Cast, signed_in: Si
     answer = signed_in("office1").post(YEAR + "move/", {"stage": "commitment", "reason": "先走一步"})
 
     assert answer.status_code == 409
-    assert "乡镇口：权重分合计 990，应为 1000" in answer.content.decode()
+    assert "权重分合计990，应为1000" in answer.content.decode()
 
 
 def test_results_lead_into_approval_by_the_hand_over_only(cast: Cast, signed_in: SignedIn) -> None:

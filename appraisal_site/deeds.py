@@ -80,6 +80,8 @@ WORDS: dict[str, object] = {
     "cycle.reopenings-closed": _("closed reopenings"),
     "cycle.window-set": _("set a window"),
     "denied": _("was denied"),
+    "what-if.saved": _("kept a variant of the what-if bench"),
+    "what-if.removed": _("removed a variant of the what-if bench"),
     "edition.asked": _("asked for an edition"),
     "edition.closed": _("closed the result page"),
     "edition.confirmed": _("confirmed an edition"),

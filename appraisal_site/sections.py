@@ -90,7 +90,9 @@ SECTIONS: tuple[Section, ...] = (
             "copy-year",
         ),
     ),
-    Section(_("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare")),
+    Section(
+        _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
+    ),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
     Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
@@ -138,6 +140,8 @@ PAGE_NAMES: dict[str, object] = {
     "call": _("On the phone"),
     "brief": _("Brief for leaders"),
     "compare": _("Compare units"),
+    "what-if": _("What-if bench"),
+    "what-if-compare": _("Variants side by side"),
     "awards": _("Awards"),
     "individuals": _("Individual awards"),
     "nominations": _("Recommendations"),

@@ -12,8 +12,10 @@ class AwardsConfig(AppConfig):
     verbose_name = _("Results")
 
     def ready(self) -> None:
-        from awards import receivers
+        from awards import consequences, receivers
         from awards.actions import publication
+        from office.ports import fill_consequences
 
         receivers.connect()
+        fill_consequences(consequences.consequences)
         publication.register()

@@ -7,6 +7,7 @@ from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
+from scoring.models.trial import TrialVariant
 
 __all__ = [
     "BatchState",
@@ -23,4 +24,5 @@ __all__ = [
     "ScoreKind",
     "Standing",
     "SubItem",
+    "TrialVariant",
 ]

@@ -46,6 +46,8 @@ YEAR_PAGES = {
         "windows/",
         "tracks/",
         "calendar/",
+        "what-if/",
+        "what-if/compare/",
     ],
     "leader1": ["plan/", ""],
     "lead": ["plan/", "", "MATRICES-OF-LEAD"],

@@ -5,20 +5,17 @@ Each app tells its own duties; here they are only put together. How a new area j
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from appraisal_site.kept import kept
 from appraisal_site.sections import year_way
-from office.models import AuditEntry
 from units.duties import Duty, Light, Owner
 from units.models import Cycle
 
@@ -50,26 +47,9 @@ def gather(cycle: Cycle) -> list[Duty]:
     return [duty for path in PROVIDERS for duty in _provider(path)(cycle)]
 
 
-# Year and language → the year's last entry of the log when it was gathered, the clock then, the duties.
-_kept: dict[tuple[int, str], tuple[str, float, list[Duty]]] = {}
-
-
 def duties_of(cycle: Cycle) -> list[Duty]:
-    """As `gather`, for pages: kept in this process until the year's log grows, at most as long as the settings say.
-
-    Every act writes the log, so a page shows what was done a moment ago. An act that decides by duties gathers.
-    """
-    seconds: int = settings.DUTIES_KEPT_SECONDS
-    if seconds <= 0:
-        return gather(cycle)
-    key = (cycle.pk, get_language() or "")
-    log = AuditEntry.objects.filter(cycle_code=cycle.code).order_by("-number")
-    end = log.values_list("digest", flat=True).first() or ""
-    held, clock, duties = _kept.get(key, ("", 0.0, []))
-    if held != end or not end or time.monotonic() - clock >= seconds:
-        duties = gather(cycle)
-        _kept[key] = (end, time.monotonic(), duties)
-    return duties
+    """As `gather`, for pages; an act that decides by duties gathers them itself."""
+    return kept("duties", cycle, lambda: gather(cycle))
 
 
 def tasks_of(duties: Sequence[Duty]) -> list[Task]:

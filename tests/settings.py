@@ -15,4 +15,4 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 -- from the
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;PRAGMA journal_mode=MEMORY;"  # noqa: F405
 
 # Tests arrange rows without the log, and duties would not be gathered again.
-DUTIES_KEPT_SECONDS = 0
+KEPT_SECONDS = 0

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from appraisal_site import procedure
 from appraisal_site.completeness import OWN_UNIT, SEES_EVERY_UNIT, Board, board_of, sheet_of
 from appraisal_site.context import YEAR_KEY
+from appraisal_site.kept import kept
 from appraisal_site.sections import year_way
 from office.workbook.writer import write_workbook
 from scoring import readiness
@@ -69,7 +70,11 @@ def year(request: PageRequest) -> HttpResponse:
     may_move = may("B06", hat, cycle)
     following = next_stage(cycle.stage_now)
     asks_ready = may_move or hat.role in {Role.LEADING_GROUP, Role.AUDITOR}
-    lacks = procedure.lacks_before(cycle, following) if asks_ready and following is not None else []
+    lacks = (
+        kept(f"lacks-{following}", cycle, lambda: procedure.lacks_before(cycle, following))
+        if asks_ready and following is not None
+        else []
+    )
     stages = queries.stages_of(cycle, queries.entered_at(cycle))
     may_remind = may("L15", hat, cycle)
     return render(

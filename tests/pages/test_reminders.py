@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import openpyxl
 import pytest
 from django.core import mail
+from django.db import transaction
 from django.utils import timezone
 
 from appraisal_site import duties
+from office import audit
 from office.models import Notice, User
 from scoring.models import ScoreKind
 from tests.cast import Cast
@@ -100,11 +103,11 @@ def test_those_ticked_are_reminded_and_exceptions_are_named(overdue: Cast, signe
 
 
 def test_mails_follow_behind_the_page(
-    overdue: Cast, signed_in: SignedIn, django_capture_on_commit_callbacks: object
+    overdue: Cast, signed_in: SignedIn, django_capture_on_commit_callbacks: Any
 ) -> None:
     User.objects.filter(username="official_青山乡").update(email="qsx@example.org")
 
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's fixture
+    with django_capture_on_commit_callbacks(execute=True):
         signed_in("office1").post(DESK + "remind/", {"debt": [key(overdue, "青山乡")]})
 
     assert [letter.to for letter in mail.outbox] == [["qsx@example.org"]]
@@ -263,12 +266,8 @@ def test_every_source_of_duties_is_there_and_tells_duties_of_distinct_tasks(cast
     assert len({(duty.unit_id, duty.task) for duty in found}) == len(found)
 
 
-def test_duties_are_kept_until_the_log_grows(cast: Cast, settings: object) -> None:
-    settings.DUTIES_KEPT_SECONDS = 60  # type: ignore[attr-defined]  # pytest-django's settings proxy
-    from django.db import transaction
-
-    from office import audit
-
+def test_duties_are_kept_until_the_log_grows(cast: Cast, settings: Any) -> None:
+    settings.KEPT_SECONDS = 60
     with transaction.atomic():
         audit.record(None, "cycle.moved", cast.cycle, cycle_code="2012")
     first = duties.duties_of(cast.cycle)

@@ -8,8 +8,10 @@ from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
 from scoring.models.trial import TrialVariant
+from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
+    "OPEN_VISITS",
     "BatchState",
     "Cell",
     "Deduction",
@@ -25,4 +27,7 @@ __all__ = [
     "Standing",
     "SubItem",
     "TrialVariant",
+    "Visit",
+    "VisitLine",
+    "VisitState",
 ]

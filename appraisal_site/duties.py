@@ -23,7 +23,10 @@ Provider = Callable[[Cycle], list[Duty]]
 
 # One line for each area of the year, in the order of its columns on the board: a function that is given the year
 # and returns its duties, done or not, in a number of queries that does not grow with the units.
-PROVIDERS: tuple[str, ...] = ("scoring.duty_queries.score_duties",)
+PROVIDERS: tuple[str, ...] = (
+    "scoring.commitment_queries.duties_of",
+    "scoring.duty_queries.score_duties",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def test_everything_of_one_person_is_one_mail(cast: Cast) -> None:
 
     letter = mail.outbox[0]
     assert [m.to for m in mail.outbox] == [["qsx@example.org"]]
-    assert re.fullmatch(r"2012年度：有\d件事待办理", letter.subject)
+    assert re.fullmatch(r"2012年度：有\d件事待办理", str(letter.subject))
     assert re.search(r"\d\. 青山乡：“自评”", str(letter.body))
     assert "白水乡" not in str(letter.body)
 

@@ -75,6 +75,8 @@ PAPER_PAGES = (
     "veto-propose",
     "misconduct-propose",
 )
+SELF_PAGES = ("self", "self-unit", "self-cell", "self-submit", "self-receipt", "self-enter")
+FORM_PAGES = ("signed-forms", "signed-form")
 UNIT_PEOPLE = frozenset([Role.OFFICIAL, Role.PRINCIPAL])
 # What units promise and how far they are; a unit comes to it from the top bar, everybody else from the year.
 PROMISE_PAGES = (
@@ -123,7 +125,13 @@ SECTIONS: tuple[Section, ...] = (
         _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
     ),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
-    Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
+    Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
+    Section(
+        _("Material"),
+        "E03",
+        ("imports", "import-preview", *PAPER_PAGES, *SELF_PAGES, *FORM_PAGES),
+        any_stage=True,
+    ),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
     Section(
@@ -161,6 +169,9 @@ PAGE_NAMES: dict[str, object] = {
     "teams": _("Review teams"),
     "visits": _("On-site review"),
     "year": "",
+    "self": _("Self-assessment"),
+    "self-unit": _("Self-assessment"),
+    "signed-forms": _("Signed forms"),
     "plan": _("The plan"),
     "plan-workbook": _("Plan workbook"),
     "plan-workbook-preview": _("Plan workbook"),

@@ -3,6 +3,7 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
     CommitmentRound,
@@ -23,6 +24,8 @@ from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
     "OPEN_VISITS",
+    "Assessment",
+    "AssessmentLine",
     "BatchState",
     "Below",
     "Cell",
@@ -41,6 +44,7 @@ __all__ = [
     "MajorItem",
     "ProgressLine",
     "ProgressReport",
+    "Receipt",
     "ReportTerm",
     "RuleSource",
     "Score",

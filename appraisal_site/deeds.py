@@ -124,6 +124,7 @@ WORDS: dict[str, object] = {
     "ledger.evidence-removed": _("took a file from beside a line of a ledger"),
     "ledger.imported": _("took a ledger in"),
     "ledger.voided": _("voided a version of a ledger"),
+    "ledgers.filled": _("filled in ledgers"),
     "log.sampled": _("drew a sample of the log"),
     "log.verified": _("verified the chain"),
     "matter.joined": _("put papers into one matter"),

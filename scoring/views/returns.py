@@ -21,13 +21,13 @@ from django.utils.translation import gettext_lazy
 from office.refusal import Refused
 from office.workbook.cells import Cell, Fault, to_number
 from office.workbook.sentences import sentence
-from office.workbook.writer import ColumnOut, SheetOut, Value, write_workbook
 from scoring import ledger_queries, return_queries
 from scoring.actions import ledgers, returns
 from scoring.models import Ledger
 from scoring.views.downloads import attachment
 from scoring.views.ledgers import VERSION_LIGHTS
 from scoring.views.shared import crumbs
+from scoring.workbooks import return_exports
 from scoring.workbooks.naming import SCALE
 from scoring.workbooks.returns import Standing, period_name, period_of, plain
 from units.hats import Hat
@@ -102,46 +102,19 @@ def _version_row(version: Any, places: list[Ledger], cycle: Cycle, is_open: bool
     }
 
 
-def _columns() -> list[ColumnOut]:
-    return [
-        ColumnOut("单位", required=True),
-        ColumnOut("指标", required=True),
-        ColumnOut("期", required=True),
-        ColumnOut("数值", "number", places=SCALE, required=True),
-        ColumnOut("计量单位", required=True),
-        ColumnOut("来源单位", required=True),
-    ]
-
-
 @page("C04")
 def returns_xlsx(request: PageRequest) -> HttpResponse:
     """The figures within the hat's sight as the workbook that can be sent back."""
     lines = return_queries.with_names(return_queries.returns_for(request.hat, request.cycle))
-    rows: list[list[Value]] = [
-        [
-            line.unit.name,
-            line.figure,
-            period_name(line.version.ledger.period),
-            line.value,
-            line.measure,
-            line.version.ledger.body.name,
-        ]
-        for line in lines
-    ]
-    return attachment(_workbook(rows, {}), f"{request.cycle.code}-统计数据.xlsx")
+    return attachment(return_exports.returns(lines), f"{request.cycle.code}-统计数据.xlsx")
 
 
 @page("C07")
 def template(request: PageRequest) -> HttpResponse:
     """Every unit of the year once, to be filled in with one figure."""
     cycle, hat = request.cycle, request.hat
-    source = hat.unit.name if hat.unit is not None else ""
-    rows: list[list[Value]] = [[unit.name, None, None, None, None, source] for unit in _units(cycle, hat)]
-    return attachment(_workbook(rows, {"unit": source}), f"{cycle.code}-统计数据模板.xlsx")
-
-
-def _workbook(rows: list[list[Value]], footer: dict[str, str]) -> bytes:
-    return write_workbook([SheetOut("统计数据", _columns(), rows, footer=footer, frozen_columns=1)])
+    content = return_exports.template(_units(cycle, hat), hat.unit.name if hat.unit is not None else "")
+    return attachment(content, f"{cycle.code}-统计数据模板.xlsx")
 
 
 def _units(cycle: Cycle, hat: Hat) -> list[Unit]:

@@ -49,7 +49,7 @@ from units.permissions import may
 PER_PAGE: Final = 100
 ONLY_OWN: Final = frozenset({Role.OFFICIAL, Role.PRINCIPAL, Role.REVIEWER})
 LIGHT_WORDS: Final = {
-    Light.DONE: gettext_lazy("in time"),
+    Light.DONE: gettext_lazy("handed in on time"),
     Light.LATE: gettext_lazy("caught up late"),
     Light.DUE: gettext_lazy("due soon"),
     Light.OVERDUE: gettext_lazy("overdue"),

@@ -134,7 +134,7 @@ class FigureForm(forms.Form):
         max_length=20,
         help_text=gettext_lazy("A month, a quarter or the whole year: 2012年3月, 一季度, 全年."),
     )
-    figure = forms.CharField(label=gettext_lazy("Figure"), max_length=100)
+    figure = forms.CharField(label=gettext_lazy("Figure reported"), max_length=100)
     measure = forms.CharField(label=gettext_lazy("Unit of measure"), max_length=20)
 
 

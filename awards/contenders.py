@@ -38,6 +38,11 @@ class Facts:
     not_involved: Collection[tuple[int, int]] = frozenset()  # confirmed (membership, sub-item)
     recommended: Mapping[tuple[int, int], int] = field(default_factory=dict)  # (scheme, membership) → rank
 
+    def is_barred(self, member_key: int, kind: str) -> bool:
+        """Whether a veto or finding in force takes this kind of award from the member."""
+        member = self.members.get(member_key)
+        return member is not None and kind in member.barred_from
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:

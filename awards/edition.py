@@ -119,8 +119,12 @@ def edition_of(
     parts: Sequence[Mapping[str, Any]],
     log_head: Mapping[str, Any],
     sealed_on: str,
+    awards: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The content of an edition; `parts` are scope, draft, its digest and its approval, in the plan's order."""
+    """The content of an edition; `parts` are scope, draft, its digest and its approval, in the plan's order.
+
+    `awards` None: the leading group has not decided them yet, and the edition says nothing about them.
+    """
     blocks = [block for part in parts for block in part["draft"]["results"]["blocks"]]
     order = {block["name"]: n for n, block in enumerate(cycle["blocks"])}
     blocks.sort(key=lambda block: order[block["name"]])
@@ -137,6 +141,7 @@ def edition_of(
         "supersedes": supersedes,
         "parts": list(parts),
         "log": dict(log_head),
+        **({} if awards is None else {"awards": dict(awards)}),
         "results": {
             **{key: first[key] for key in ("cycle", "year", "places", "rounding")},
             "provisional": any(part["draft"]["results"]["provisional"] for part in parts),

@@ -138,6 +138,56 @@ def format_yuan(amount_fen: int) -> str:
     return f"{sign}{whole:,}".replace(",", NO_BREAK) + f".{fen:02d}"
 
 
+BIG_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+BIG_UNITS = ("", "拾", "佰", "仟")
+BIG_GROUPS = ("", "万", "亿", "万亿")
+
+
+def yuan_in_words(amount_fen: int) -> str:
+    """The sum in the big figures of cheques and pay lists: 52 800 000 fen is 伍拾贰万捌仟元整."""
+    if amount_fen < 0:
+        return "负" + yuan_in_words(-amount_fen)
+    whole, rest = divmod(amount_fen, 100)
+    said = _whole_in_words(whole) + "元" if whole or not rest else ""
+    jiao, fen = divmod(rest, 10)
+    if not rest:
+        return said + "整"
+    if whole and not jiao:
+        said += "零"
+    said += BIG_DIGITS[jiao] + "角" if jiao else ""
+    return said + (BIG_DIGITS[fen] + "分" if fen else "整")
+
+
+def _whole_in_words(whole: int) -> str:
+    if whole == 0:
+        return "零"
+    groups: list[int] = []
+    while whole:
+        whole, group = divmod(whole, 10_000)
+        groups.append(group)
+    said = ""
+    for place in range(len(groups) - 1, -1, -1):
+        group = groups[place]
+        if not group:
+            continue
+        if said and (group < 1000 or not groups[place + 1]):
+            said += "零"
+        said += _group_in_words(group) + BIG_GROUPS[place]
+    return said
+
+
+def _group_in_words(group: int) -> str:
+    said, gap = "", False
+    for place in range(3, -1, -1):
+        digit = group // 10**place % 10
+        if digit:
+            said += ("零" if gap and said else "") + BIG_DIGITS[digit] + BIG_UNITS[place]
+            gap = False
+        else:
+            gap = True
+    return said
+
+
 def parse_yuan(text: str) -> int:
     """Fen of an amount in yuan such as 1200 or 1200.50; ValueError for anything else, nothing is rounded."""
     plain = text.strip().replace(NO_BREAK, "").replace(" ", "").removesuffix("元")

@@ -15,9 +15,11 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from awards.edition import Difference, short_code
+from awards.money import format_yuan, yuan_in_words
 from office import pdf
 
 LEADERS = 3  # places named in the notice
+COMPREHENSIVE, SINGLE, INDIVIDUAL = "综合", "单项", "个人"
 DIGITS = "〇一二三四五六七八九十"
 
 
@@ -59,6 +61,24 @@ class BlockFacts:
     @property
     def rows_in_order(self) -> list[dict[str, Any]]:
         return sorted(self.rows, key=lambda row: self.order[row["unit"]])
+
+
+@dataclass(frozen=True)
+class AwardFacts:
+    """One award as its papers need it: who won which grade, amounts in yuan."""
+
+    name: str
+    heading: str  # 一, 二 …
+    kind: str
+    lines: list[dict[str, Any]]
+
+    @property
+    def grades(self) -> list[tuple[str, list[str]]]:
+        """Grade → its holders, in the plan's order."""
+        found: dict[str, list[str]] = {}
+        for line in self.lines:
+            found.setdefault(line["grade"], []).append(line["holder"])
+        return list(found.items())
 
 
 @dataclass(frozen=True)
@@ -158,6 +178,50 @@ class Facts:
             return f"{'、'.join(day_in_words(day) for day in met)}考评工作领导小组会议审定"
         return "考评工作领导小组审定"
 
+    @cached_property
+    def awards(self) -> list[AwardFacts]:
+        """The awards sealed with the edition, units' before people's; empty where none are decided."""
+        sealed = self.sealed.get("awards") or {"lines": [], "individuals": []}
+        grouped: dict[str, list[dict[str, Any]]] = {}
+        for line in [*sealed["lines"], *sealed["individuals"]]:
+            holder = line.get("name") or line["unit"]
+            body = f"{line['unit']}{holder}同志" if "name" in line else holder
+            amount = format_yuan(line["amount_fen"])
+            grouped.setdefault(line["award"], []).append(
+                {**line, "holder": holder, "body": body, "amount": amount}
+            )
+        return [
+            AwardFacts(name, chinese(number), lines[0]["kind"], lines)
+            for number, (name, lines) in enumerate(grouped.items(), 1)
+        ]
+
+    @property
+    def award_parts(self) -> list[tuple[str, list[AwardFacts]]]:
+        """The three kinds with their awards, as the notice and the list name them."""
+        words = ((COMPREHENSIVE, "综合奖"), (SINGLE, "单项奖"), (INDIVIDUAL, "个人奖"))
+        parts = [(word, [one for one in self.awards if one.kind == kind]) for kind, word in words]
+        return [(word, found) for word, found in parts if found]
+
+    @property
+    def award_count(self) -> int:
+        return sum(len(one.lines) for one in self.awards)
+
+    @property
+    def prize_total(self) -> str:
+        return format_yuan(self._prize_fen)
+
+    @property
+    def prize_total_words(self) -> str:
+        return yuan_in_words(self._prize_fen)
+
+    @property
+    def _prize_fen(self) -> int:
+        return sum(line["amount_fen"] for one in self.awards for line in one.lines)
+
+    @property
+    def award_heading(self) -> str:
+        return chinese(len(self.comprehensive) + bool(self.tracks) + 1)
+
     @property
     def sealed_words(self) -> str:
         return day_in_words(str(self.sealed["sealed_on"]))
@@ -206,7 +270,7 @@ class Paper:
     """One PDF of an edition: its name in the folder, its title for people, what stands on it."""
 
     name: str
-    kind: str  # notice | tables | matrix | letters
+    kind: str  # notice | tables | matrix | prizes | certificates | letters
     title: str
     facts: Facts
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -228,6 +292,11 @@ def papers_of(facts: Facts, changed: Sequence[Difference] = ()) -> list[Paper]:
         Paper("tables.pdf", "tables", "名次表", facts),
         Paper("matrix.pdf", "matrix", "得分总表", facts),
     ]
+    if facts.awards:
+        papers += [
+            Paper("prizes.pdf", "prizes", "获奖名单", facts),
+            Paper("certificates.pdf", "certificates", "奖状", facts),
+        ]
     papers += [
         Paper(f"letters-{number}.pdf", "letters", f"{block.name}结果告知书", facts, {"ranked": block})
         for number, block in enumerate(facts.blocks, 1)

@@ -5,13 +5,14 @@ Joined to the app's own in awards.urls.
 
 from django.urls import URLPattern, path
 
-from awards.views import awards, brief, money, people, readings
+from awards.views import awards, brief, drafts, money, people, readings
 
 year_patterns: list[URLPattern] = [
     path("brief/", brief.brief, name="brief"),
     path("compare/", brief.compare, name="compare"),
     path("awards/", awards.awards, name="awards"),
     path("awards.xlsx", awards.awards_xlsx, name="awards-xlsx"),
+    path("awards/decision.docx", drafts.decision, name="awards-decision"),
     path("awards/individuals/", people.individuals, name="individuals"),
     path("awards/individuals/<int:pk>/remove/", people.remove_individual, name="individual-remove"),
     path("awards/office/propose/", awards.propose_office, name="awards-propose-office"),
@@ -30,6 +31,7 @@ year_patterns: list[URLPattern] = [
     path("nominations/<int:pk>/withdraw/", people.withdraw_nomination, name="nomination-withdraw"),
     path("money/", money.register, name="money"),
     path("money.xlsx", money.money_xlsx, name="money-xlsx"),
+    path("money.pdf", money.money_pdf, name="money-pdf"),
     path("money/<int:pk>/division/", money.division, name="division"),
     path("money/<int:pk>/change/", money.change, name="prize-change"),
     path("money/changes/<int:pk>/confirm/", money.confirm_change, name="prize-change-confirm"),

@@ -5,12 +5,16 @@ They are joined in awards.urls.
 
 from django.urls import URLPattern, path
 
-from awards.views import approval, editions
+from awards.views import approval, drafts, editions
 
 year_patterns: list[URLPattern] = [
     path("hearing/", approval.hearing, name="hearing"),
     path("hearing/decide/", approval.hearing_decide, name="hearing-decide"),
-    path("hearing/briefing.docx", approval.briefing, name="briefing"),
+    path("hearing/briefing.docx", drafts.briefing, name="briefing"),
+    path("hearing/agenda.docx", drafts.hearing_paper, {"kind": "agenda"}, name="hearing-agenda"),
+    path("hearing/minutes.docx", drafts.hearing_paper, {"kind": "minutes"}, name="hearing-minutes"),
+    path("approval/agenda.docx", drafts.approval_paper, {"kind": "agenda"}, name="approval-agenda"),
+    path("approval/minutes.docx", drafts.approval_paper, {"kind": "minutes"}, name="approval-minutes"),
     path("approval/", approval.approve_page, name="approval"),
     path("approval/hand-over/", approval.hand_over, name="hand-over"),
     path("approval/<int:pk>/approve/", approval.approve, name="approve"),
@@ -18,7 +22,7 @@ year_patterns: list[URLPattern] = [
     path("approval/<int:pk>/minutes/", approval.minutes, name="minutes"),
     path("approval/<int:pk>/compare/", approval.compare_minutes, name="compare-minutes"),
     path("approval/<int:pk>/scan/", approval.minutes_scan, name="minutes-scan"),
-    path("approval/<int:pk>/notice.docx", approval.draft_notice, name="draft-notice"),
+    path("approval/<int:pk>/notice.docx", drafts.draft_notice, name="draft-notice"),
     path("result/", editions.result, name="result"),
     path("editions/", editions.editions, name="editions"),
     path("editions/ask/", editions.ask, name="edition-ask"),

@@ -13,10 +13,11 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from awards import content, edition, live_workbook, queries, reports
+from awards import award_queries, content, edition, live_workbook, queries, reports
 from awards.actions.approval import freeze, lock_cycle, require_ready, require_reason, scope_label
-from awards.models import Approval, Draft, Edition, EditionFile, Purpose, Way
+from awards.models import Approval, AwardList, Draft, Edition, EditionFile, Purpose, Way
 from awards.readiness import approval_lacks
+from awards.sealed_awards import sealed_awards
 from office import audit, files, jobs
 from office.jobs import Progress
 from office.models import Job
@@ -67,6 +68,7 @@ def ask_publication(*, by: Hat, cycle: Cycle, reason: str = "", document_number:
                     number=last + 1,
                     reason=kept,
                     document_number=document_number.strip()[:60],
+                    award_list=_awards_to_seal(locked),
                     supersedes=before,
                     asked_by=by.user,
                     asked_at=timezone.now(),
@@ -92,6 +94,32 @@ def _under_way(cycle: Cycle) -> Refused:
         _("An edition of %(cycle)s is under way already; confirm it or take it back first.")
         % {"cycle": cycle.code},
     )
+
+
+def _awards_to_seal(cycle: Cycle) -> AwardList | None:
+    """The list in force; raises Refused while it still gives something to a unit that may not win any more."""
+    in_force = award_queries.list_in_force(cycle)
+    if in_force is None:
+        return None
+    ground = award_queries.ground_of(cycle)
+    barred = [
+        award
+        for award in award_queries.awards_on(in_force)
+        if award.membership_id is not None and ground.facts.is_barred(award.membership_id, award.scheme.kind)
+    ]
+    if barred:
+        raise Refused(
+            "award-of-a-barred-unit",
+            _(
+                "%(award)s still stands with %(unit)s, which may not win any more; decide a new list of awards first."
+            )
+            % {
+                "award": barred[0].scheme.name,
+                "unit": barred[0].membership.unit if barred[0].membership else "",
+            },
+            "§8(4)",
+        )
+    return in_force
 
 
 def _approved_drafts(cycle: Cycle) -> list[Draft]:
@@ -121,7 +149,9 @@ def _corrected_drafts(by: Hat, cycle: Cycle, before: Edition, reason: str) -> li
     """The result as it stands now, first signed by the person who asks."""
     found = queries.everything_now(cycle)
     sealed_inputs = {draft.scope: draft.inputs_digest for draft in before.drafts.all()}
-    if all(sealed_inputs.get(now.scope) == now.inputs_digest for now in found):
+    in_force = award_queries.list_in_force(cycle)
+    same_awards = before.award_list_id == (in_force.pk if in_force is not None else None)
+    if same_awards and all(sealed_inputs.get(now.scope) == now.inputs_digest for now in found):
         raise Refused(
             "nothing-changed",
             _("Nothing was changed since edition %(number)d; there is nothing to correct.")
@@ -249,6 +279,7 @@ def edition_content(asked: Edition) -> dict[str, Any]:
         parts=parts,
         log_head={"number": asked.log_number, "digest": asked.log_digest},
         sealed_on=timezone.localdate(asked.confirmed_at).isoformat(),
+        awards=sealed_awards(asked.award_list),
     )
 
 

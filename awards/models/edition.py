@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from awards.models.approval import Draft
+from awards.models.award import AwardList
 from office.models import Job, StoredFile
 from units.models import Cycle
 
@@ -25,6 +26,15 @@ class Edition(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     document_number = models.CharField(_("document number"), max_length=60, blank=True)
     drafts = models.ManyToManyField(Draft, related_name="editions", verbose_name=_("drafts"))
+    # The list in force when the edition was asked for; none: the awards come with a later edition.
+    award_list = models.ForeignKey(
+        AwardList,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="editions",
+        verbose_name=_("award list"),
+    )
     supersedes = models.OneToOneField(
         "self",
         models.PROTECT,

@@ -1,6 +1,6 @@
 """Pages of the leading group's two acts: the hearing, and the approval of a frozen draft (§6(8)).
 
-The acts are in awards.actions.approval; editions are in awards.views.editions.
+The acts are in awards.actions.approval; papers on their way in awards.views.drafts, editions in awards.views.editions.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from awards import docx_papers, edition, queries
+from awards import edition, queries
 from awards.actions import approval
 from awards.content import scopes_of
 from awards.models import Approval, Draft, Purpose
@@ -121,23 +120,6 @@ def hearing_decide(request: PageRequest) -> HttpResponse:
 
 
 @page("G02")
-def briefing(request: PageRequest) -> HttpResponse:
-    """The briefing for the leading group as .docx."""
-    found = queries.everything_now(request.cycle)
-    joint = queries.joint_digest(found)
-    check = check_up(request.cycle, {now.scope: now.draft for now in found}, joint)
-    content = docx_papers.briefing(request.cycle, found, check, joint)
-    return _docx(content, f"{request.cycle.code}-初审汇报-送审稿.docx")
-
-
-def _docx(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=files.DOCX)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-@page("G02")
 def approve_page(request: PageRequest) -> HttpResponse:
     """The frozen drafts with their digests, who has signed, what keeps the hand-over, and the next edition."""
     cycle, hat = request.cycle, request.hat
@@ -225,7 +207,7 @@ def _draft_line(request: PageRequest, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _draft(cycle: Cycle, pk: int) -> Draft:
+def draft_of(cycle: Cycle, pk: int) -> Draft:
     draft = (
         Draft.objects.filter(cycle=cycle, pk=pk, purpose=Purpose.APPROVAL).select_related("approval").first()
     )
@@ -248,7 +230,7 @@ def hand_over(request: PageRequest) -> HttpResponse:
 
 @page("I02", methods=("POST",))
 def approve(request: PageRequest, pk: int) -> HttpResponse:
-    draft = _draft(request.cycle, pk)
+    draft = draft_of(request.cycle, pk)
     signed = approval.approve(by=request.hat, draft_id=draft.pk, digest=request.POST.get("digest", ""))
     if signed.is_complete:
         return _back(request, _("Draft %(code)s is approved.") % {"code": draft.code})
@@ -259,14 +241,14 @@ def approve(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("I03", methods=("POST",))
 def return_result(request: PageRequest, pk: int) -> HttpResponse:
-    draft = _draft(request.cycle, pk)
+    draft = draft_of(request.cycle, pk)
     approval.return_result(by=request.hat, draft_id=draft.pk, reason=request.POST.get("reason", ""))
     return _back(request, _("Draft %(code)s is returned; the year stands at results.") % {"code": draft.code})
 
 
 @page("E14", methods=("POST",))
 def minutes(request: PageRequest, pk: int) -> HttpResponse:
-    draft = _draft(request.cycle, pk)
+    draft = draft_of(request.cycle, pk)
     form = MinutesForm(request.POST, request.FILES)
     if not form.is_valid():
         raise Refused(
@@ -296,22 +278,14 @@ def minutes(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("E14", methods=("POST",))
 def compare_minutes(request: PageRequest, pk: int) -> HttpResponse:
-    draft = _draft(request.cycle, pk)
+    draft = draft_of(request.cycle, pk)
     approval.compare_minutes(by=request.hat, draft_id=draft.pk, digest=request.POST.get("digest", ""))
     return _back(request, _("Draft %(code)s is approved.") % {"code": draft.code})
 
 
 @page("G02")
 def minutes_scan(request: PageRequest, pk: int) -> Any:
-    signed = _approval_of(_draft(request.cycle, pk))
+    signed = _approval_of(draft_of(request.cycle, pk))
     if signed is None or signed.minutes is None:
         raise Refused("not-found", _("There is no such record."), status=404)
     return files.deliver(signed.minutes, inline=True)
-
-
-@page("G02")
-def draft_notice(request: PageRequest, pk: int) -> HttpResponse:
-    """The notice on its way (送审稿) as .docx, the draft's digest in its foot."""
-    draft = _draft(request.cycle, pk)
-    content = docx_papers.notice(request.cycle, draft)
-    return _docx(content, f"{request.cycle.code}-通报-送审稿-{draft.code}.docx")

@@ -12,14 +12,16 @@ from django.forms import formset_factory
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from awards import award_queries as queries
-from awards import money
+from awards import money, paylist
 from awards.actions import prizes as acts
 from awards.forms import PrizeChangeForm, ReasonForm, ShareForm
-from awards.models import Award, Division, PrizeChange
+from awards.models import Award, Division, Individual, PrizeChange
 from awards.views.shared import ask, tabs, yuan
+from office import files
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring.views.downloads import attachment
@@ -80,7 +82,7 @@ def register(request: PageRequest) -> HttpResponse:
                 ),
             }
         )
-    people = [] if is_own else queries.individuals_of(cycle)
+    people = _people(request)
     of_people = sum(one.prize.amount_fen for one in people)
     changes = (
         []
@@ -131,6 +133,7 @@ def register(request: PageRequest) -> HttpResponse:
                 yuan(sum(line.take_back_fen for line in settlement)),
             ),
             "xlsx_url": reverse("money-xlsx", args=[cycle.code]),
+            "pdf_url": reverse("money-pdf", args=[cycle.code]),
         },
     )
 
@@ -138,8 +141,7 @@ def register(request: PageRequest) -> HttpResponse:
 def _state_of(award: Award, division: Division | None) -> str:
     if division is None:
         return "open"
-    total = sum(share.amount_fen for share in division.shares.all())
-    return "whole" if total == award.amount_fen else "broken"
+    return "whole" if paylist.is_whole(award, division) else "broken"
 
 
 def _above(award: Award, division: Division | None, reading: money.Heads) -> str:
@@ -150,6 +152,26 @@ def _above(award: Award, division: Division | None, reading: money.Heads) -> str
     if not money.is_above_limit(award.amount_fen, shares, reading):
         return ""
     return money.percent(money.heads_share(award.amount_fen, shares, reading))
+
+
+def _people(request: PageRequest) -> list[Individual]:
+    """The individuals of the year; a unit sees its own prizes only."""
+    return [] if request.hat.role in OWN else queries.individuals_of(request.cycle)
+
+
+@page("J03")
+def money_pdf(request: PageRequest) -> HttpResponse:
+    """The pay list as a paper to sign."""
+    awards = seen_awards(request)
+    rows = paylist.rows_of(awards, _divisions(awards), _people(request))
+    if not rows:
+        messages.info(request, _("No prize is decided yet, so there is nothing to pay."))
+        return redirect("money", request.cycle.code)
+    response = HttpResponse(paylist.as_pdf(request.cycle, rows), content_type=files.PDF)
+    name = f"{request.cycle.code}-{_('Pay list')}.pdf"
+    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @page("J03")
@@ -169,56 +191,20 @@ def money_xlsx(request: PageRequest) -> HttpResponse:
         ColumnOut(_("Received by")),
         ColumnOut(_("Remark"), width=40),
     ]
-    rows: list[list[Any]] = []
-    for award in awards:
-        assert award.membership is not None
-        unit = award.membership.unit.name
-        division = divisions.get(award.pk)
-        if division is None or _state_of(award, division) != "whole":
-            remark = _("not divided yet") if division is None else _("the division does not sum to the prize")
-            rows.append(
-                [
-                    award.scheme.name,
-                    award.grade,
-                    unit,
-                    "",
-                    "",
-                    "",
-                    queries.as_yuan(award.amount_fen),
-                    "",
-                    remark,
-                ]
-            )
-            continue
-        for share in division.shares.all():
-            rows.append(
-                [
-                    award.scheme.name,
-                    award.grade,
-                    unit,
-                    share.person,
-                    share.post,
-                    _("yes") if share.is_head else "",
-                    queries.as_yuan(share.amount_fen),
-                    "",
-                    division.reason if share.is_head else "",
-                ]
-            )
-    if request.hat.role not in OWN:
-        for one in queries.individuals_of(cycle):
-            rows.append(
-                [
-                    one.prize.scheme.name,
-                    one.prize.grade,
-                    one.unit.name,
-                    one.name,
-                    one.post,
-                    "",
-                    queries.as_yuan(one.prize.amount_fen),
-                    "",
-                    "",
-                ]
-            )
+    rows: list[list[Any]] = [
+        [
+            row.award,
+            row.grade,
+            row.unit,
+            row.person,
+            row.post,
+            _("yes") if row.is_head else "",
+            queries.as_yuan(row.amount_fen),
+            "",
+            row.remark,
+        ]
+        for row in paylist.rows_of(awards, divisions, _people(request))
+    ]
     sums: dict[str, int] = {}
     for award in awards:
         assert award.membership is not None

@@ -5,7 +5,7 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern, path
 
-from scoring import urls_imports, urls_trials
+from scoring import urls_appeals, urls_imports, urls_trials
 from scoring.views import board, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
@@ -19,4 +19,5 @@ year_patterns: list[URLPattern] = [
     path("call/", call.call, name="call"),
     *urls_imports.year_patterns,
     *urls_trials.year_patterns,
+    *urls_appeals.year_patterns,
 ]

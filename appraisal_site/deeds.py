@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from appraisal_site.sections import year_way
 from office import audit
 from office.models import AuditEntry
-from scoring.models import Cell
+from scoring.models import Cell, Commitment
 from scoring.readiness import led_sub_items
 from units.hats import Hat
 from units.matrix import Role
@@ -85,7 +85,16 @@ WORDS: dict[str, object] = {
     "calendar.day-removed": _("took a day out of the calendar"),
     "calendar.day-saved": _("set a calendar day"),
     "calendar.days-saved": _("set calendar days"),
+    "commitment.accepted": _("accepted a commitment"),
+    "commitment.returned": _("returned a commitment"),
+    "commitment.saved": _("wrote the goals of a commitment"),
+    "commitment.signed": _("signed a commitment"),
+    "commitment.withdrawn": _("took a commitment back"),
     "conflict.declared": _("declared a conflict"),
+    "coverage.filed": _("filed a return of coverage"),
+    "conflict.kept": _("kept a conflict"),
+    "conflict.lift-proposed": _("proposed to lift a conflict"),
+    "conflict.lifted": _("lifted a conflict"),
     "cycle.copied": _("copied the year"),
     "cycle.moved": _("moved the year on"),
     "cycle.moved-back": _("moved the year back"),
@@ -104,6 +113,10 @@ WORDS: dict[str, object] = {
     "edition.sealed": _("published an edition"),
     "edition.withdrawn": _("took an edition back"),
     "fixture.loaded": _("loaded the shipped plan"),
+    "form.compared": _("compared a signed form with the screen"),
+    "form.differs": _("found that a signed form differs"),
+    "form.printed": _("printed a form with its code"),
+    "form.scanned": _("handed in the scan of a signed form"),
     "hat.worn": _("changed the hat"),
     "issuer.added": _("added an issuer"),
     "hearing.released": _("released the first result"),
@@ -129,6 +142,9 @@ WORDS: dict[str, object] = {
     "paper.file-attached": _("attached a scan"),
     "paper.original-seen": _("saw the original of a paper"),
     "plan.imported": _("took a plan workbook in"),
+    "progress.handed-in": _("handed a progress report in"),
+    "progress.saved": _("kept a progress report"),
+    "progress.terms-set": _("set the terms of progress reports"),
     "roles.granted": _("granted roles"),
     "result.approved": _("approved a draft as the second person"),
     "result.approved-first": _("approved a draft"),
@@ -146,8 +162,15 @@ WORDS: dict[str, object] = {
     "scores.imported": _("took a score sheet in"),
     "scores.read": _("read a score sheet"),
     "scores.recorded": _("entered scores"),
+    "self.evidence-added": _("laid evidence beside a self-assessment"),
+    "self.evidence-removed": _("took evidence of a self-assessment away"),
+    "self.saved": _("filled in a line of the self-assessment"),
+    "self.sent-back": _("sent a self-assessment back"),
+    "self.submitted": _("submitted the self-assessment"),
+    "self.withdrawn": _("withdrew the self-assessment"),
     "sub-item.added": _("added a sub-item"),
     "sub-item.changed": _("changed a sub-item"),
+    "team.dissolved": _("dissolved a team"),
     "team.saved": _("set up a team"),
     "teams.formed": _("formed teams"),
     "token.expired": _("ended an API token"),
@@ -166,6 +189,16 @@ WORDS: dict[str, object] = {
     "veto.lifted": _("lifted a veto"),
     "veto.proposed": _("proposed a veto"),
     "veto.rejected": _("rejected a veto"),
+    "visit.cancelled": _("cancelled a visit"),
+    "visit.changed": _("changed a visit"),
+    "visit.planned": _("planned a visit"),
+    "visit.recorded": _("wrote down a visit"),
+    "visit.reopened": _("opened a signed visit again"),
+    "visit.signature-withdrawn": _("took a signature under a visit back"),
+    "visit.signed": _("signed a visit as the second"),
+    "visit.signed-first": _("signed a visit as the first"),
+    "visits.planned": _("planned visits"),
+    "visits.signed": _("signed visits"),
     "windows.set": _("set the windows"),
 }
 
@@ -257,7 +290,16 @@ def visible_to(hat: Hat, cycle: Cycle | None) -> Q:
     seen = public | of_year & Q(object_type="scoring.Cell", object_id__in=about)
     if hat.unit_id is not None:
         seen |= of_year & Q(object_type="units.Unit", object_id=str(hat.unit_id))
+        seen |= _about_own_promises(hat, cycle)
     return seen
+
+
+def _about_own_promises(hat: Hat, cycle: Cycle) -> Q:
+    """What was said to the own unit's commitment; a unit has one in a year."""
+    if hat.role not in {Role.OFFICIAL, Role.PRINCIPAL} or hat.unit_id is None:
+        return Q(pk__in=[])
+    own = Commitment.objects.filter(cycle=cycle, unit_id=hat.unit_id).values_list("pk", flat=True)
+    return Q(object_type=Commitment._meta.label, object_id__in=[str(pk) for pk in own])
 
 
 def _cells_visible_to(hat: Hat, cycle: Cycle) -> Iterable[int] | None:

@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 
 from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
-from scoring import readiness
+from scoring import commitment_queries, readiness
 from scoring.models import ScoreKind
+from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions
 from units.hats import Hat
 from units.lacks import Lack
 from units.models import STAGE_LABELS, Block, Cycle, StageWindow, Unit
 from units.permissions import stage_of
 from units.stages import ORDER, Stage
+from units.team_queries import team_lacks
 
 Check = Callable[[Cycle], list[Lack]]
 
@@ -128,7 +130,8 @@ def _unscored(kind: ScoreKind) -> Scoped:
 # What must be ready when the year *enters* the stage.
 CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.COMMITMENT: (takes_part, readiness.rule_lacks),
-    Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed),),
+    Stage.MONITORING: (commitment_queries.commitment_lacks,),
+    Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed), commitment_queries.progress_lacks, team_lacks),
     Stage.ONSITE_REVIEW: (
         _unscored(ScoreKind.LEAD),
         _unscored(ScoreKind.PRELIMINARY),
@@ -136,6 +139,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     ),
     Stage.HEARING: (
         _unscored(ScoreKind.ONSITE),
+        Scoped(visit_lacks),
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         Scoped(readiness.open_lacks),
@@ -148,7 +152,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         Scoped(readiness.open_lacks),
     ),
     # From approval on nothing that decides a place may be signed away.
-    Stage.APPROVAL: (approval_lacks,),
+    Stage.APPROVAL: (approval_lacks, appeal_lacks),
 }
 
 

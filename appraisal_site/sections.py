@@ -45,6 +45,20 @@ class Section:
 
 OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
+# What a team, a lead and the office do with cells besides the matrix.
+REVIEW_PAGES = (
+    "teams",
+    "team",
+    "team-new",
+    "conflict-declare",
+    "visits",
+    "visit",
+    "visit-plan",
+    "visit-plan-team",
+    "visit-change",
+    "visit-record",
+)
+
 # Everything about papers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
     "adjustments",
@@ -60,6 +74,22 @@ PAPER_PAGES = (
     "vetoes",
     "veto-propose",
     "misconduct-propose",
+)
+SELF_PAGES = ("self", "self-unit", "self-cell", "self-submit", "self-receipt", "self-enter")
+FORM_PAGES = ("signed-forms", "signed-form")
+UNIT_PEOPLE = frozenset([Role.OFFICIAL, Role.PRINCIPAL])
+# What units promise and how far they are; a unit comes to it from the top bar, everybody else from the year.
+PROMISE_PAGES = (
+    "commitments",
+    "commitment",
+    "commitment-edit",
+    "commitment-sign",
+    "commitments-booklet",
+    "progress-reports",
+    "progress-report",
+    "progress-report-edit",
+    "coverage",
+    "coverage-return",
 )
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
@@ -101,11 +131,18 @@ SECTIONS: tuple[Section, ...] = (
             "copy-year",
         ),
     ),
+    Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
     Section(
         _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
     ),
-    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
-    Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
+    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
+    Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
+    Section(
+        _("Material"),
+        "E03",
+        ("imports", "import-preview", *PAPER_PAGES, *SELF_PAGES, *FORM_PAGES),
+        any_stage=True,
+    ),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet", *APPEAL_PAGES), only=OWN_UNIT),
     Section(
@@ -139,9 +176,15 @@ SECTIONS: tuple[Section, ...] = (
 # Route → what the page is called in the bread crumb; pages that name one thing give their own crumbs.
 PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
+    "commitments": _("Commitments"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "teams": _("Review teams"),
+    "visits": _("On-site review"),
     "year": "",
+    "self": _("Self-assessment"),
+    "self-unit": _("Self-assessment"),
+    "signed-forms": _("Signed forms"),
     "plan": _("The plan"),
     "plan-workbook": _("Plan workbook"),
     "plan-workbook-preview": _("Plan workbook"),

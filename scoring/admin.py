@@ -15,14 +15,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
+from scoring import (
+    admin_promises,  # noqa: F401 -- registers its records
+    admin_review,  # noqa: F401 -- registers its own records
+)
 from scoring.actions import rules
 from scoring.models import (
+    Appeal,
+    AppealFile,
+    AppealPoint,
+    AppealTerms,
+    Assessment,
+    AssessmentLine,
     Cell,
     Deduction,
     ImportBatch,
     Indicator,
     Look,
     MajorItem,
+    Receipt,
+    Recheck,
+    ResultDelivery,
     Score,
     Standing,
     SubItem,
@@ -237,6 +250,33 @@ class ImportBatchRecords(Records):
     search_fields = ("file__name", "file_sha256", "target")
 
 
+@admin.register(Assessment)
+class AssessmentRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "block", "cycle", "returns", "return_reason", "saved_at")
+    list_filter = ("cycle",)
+    list_select_related = ("unit", "block", "cycle")
+    search_fields = ("unit__name", "return_reason")
+
+
+@admin.register(AssessmentLine)
+class AssessmentLineRecords(Records):
+    cycle_path = "assessment__cycle"
+    list_display = ("cell", "note", "wishes_not_involved", "wish_reason", "saved_by", "saved_at")
+    list_filter = ("assessment__cycle", "wishes_not_involved")
+    list_select_related = ("cell__membership__unit", "cell__sub_item", "saved_by")
+    search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "note")
+
+
+@admin.register(Receipt)
+class ReceiptRecords(Records):
+    cycle_path = "assessment__cycle"
+    list_display = ("number", "assessment", "submitted_by", "submitted_at", "withdrawn_at", "digest")
+    list_filter = ("assessment__cycle",)
+    list_select_related = ("assessment__unit", "assessment__block", "submitted_by")
+    search_fields = ("number", "digest", "assessment__unit__name")
+
+
 @admin.register(TrialVariant)
 class TrialVariantRecords(Records):
     cycle_path = "cycle"
@@ -244,3 +284,57 @@ class TrialVariantRecords(Records):
     list_filter = ("cycle",)
     list_select_related = ("cycle", "made_by")
     search_fields = ("name", "made_by__username")
+
+
+@admin.register(Appeal)
+class AppealRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("code", "unit", "about", "channel", "state", "received_on", "reviewer")
+    list_filter = ("cycle", "state", "channel")
+    list_select_related = ("cycle", "unit", "about", "reviewer")
+    search_fields = ("unit__name", "about__name", "sender", "words")
+
+
+@admin.register(AppealPoint)
+class AppealPointRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "kind", "words", "outcome", "before", "after", "first_by", "second_by")
+    list_filter = ("appeal__cycle", "kind", "outcome")
+    list_select_related = ("appeal__cycle", "appeal__about", "first_by", "second_by")
+    search_fields = ("words", "reason", "appeal__about__name")
+
+
+@admin.register(AppealFile)
+class AppealFileRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "file", "purpose", "by", "at")
+    list_filter = ("appeal__cycle", "purpose")
+    list_select_related = ("appeal__cycle", "appeal__about", "file", "by")
+    search_fields = ("file__name",)
+
+
+@admin.register(Recheck)
+class RecheckRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "advice", "text", "by", "at")
+    list_filter = ("appeal__cycle", "advice")
+    list_select_related = ("appeal__cycle", "appeal__about", "by")
+    search_fields = ("text",)
+
+
+@admin.register(AppealTerms)
+class AppealTermsRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("cycle", "working_days", "cut_off")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle",)
+    search_fields = ("cycle__code",)
+
+
+@admin.register(ResultDelivery)
+class ResultDeliveryRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "cycle", "reached_on", "how", "receiver", "noted_by")
+    list_filter = ("cycle", "how")
+    list_select_related = ("unit", "cycle", "noted_by")
+    search_fields = ("unit__name", "receiver")

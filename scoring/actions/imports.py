@@ -29,7 +29,7 @@ from scoring import import_queries, sheets, staging
 from scoring.actions import standing as standing_actions
 from scoring.engine.arrays import MISSING
 from scoring.models import BatchState, Cell, ImportBatch, ImportPlan, ScoreKind
-from scoring.permissions import BulkMay, may_propose_many, may_score_many
+from scoring.permissions import BulkMay, may_propose_many, may_score_many, require_units_open
 from scoring.workbooks.frame import Frame
 from scoring.workbooks.scores import SheetPlan, read_scores
 from units.hats import Hat, hats_of
@@ -398,6 +398,8 @@ def _write(
     """The part under the lock."""
     ids = [each.block.pk for each in prepared]
     list(Block.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
+    if signature.kind == ScoreKind.SELF:
+        require_units_open(batch.cycle, set(kept.members))
     taken = ImportBatch.objects.filter(pk=batch.pk, state=BatchState.PREVIEW).update(
         state=BatchState.COMMITTED, committed_at=signature.at
     )

@@ -17,24 +17,47 @@ from scoring.models.appeal import (
     Recheck,
     ResultDelivery,
 )
+from scoring.models.assessment import Assessment, AssessmentLine, Receipt
+from scoring.models.commitment import (
+    Commitment,
+    CommitmentRound,
+    CommitmentState,
+    Goal,
+    ProgressLine,
+    ProgressReport,
+    ReportTerm,
+    Verdict,
+)
+from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
 from scoring.models.trial import TrialVariant
+from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
     "OPEN_APPEALS",
+    "OPEN_VISITS",
     "Appeal",
     "AppealFile",
     "AppealPoint",
     "AppealState",
     "AppealTerms",
+    "Assessment",
+    "AssessmentLine",
     "BatchState",
+    "Below",
     "Cell",
     "Channel",
+    "Commitment",
+    "CommitmentRound",
+    "CommitmentState",
+    "CoverageLine",
+    "CoverageReturn",
     "Deduction",
     "DeliveryHow",
+    "Goal",
     "ImportBatch",
     "ImportPlan",
     "Indicator",
@@ -43,7 +66,11 @@ __all__ = [
     "MajorItem",
     "Outcome",
     "PointKind",
+    "ProgressLine",
+    "ProgressReport",
+    "Receipt",
     "Recheck",
+    "ReportTerm",
     "ResultDelivery",
     "RuleSource",
     "Score",
@@ -51,4 +78,8 @@ __all__ = [
     "Standing",
     "SubItem",
     "TrialVariant",
+    "Verdict",
+    "Visit",
+    "VisitLine",
+    "VisitState",
 ]

@@ -5,8 +5,6 @@ Saving is scoring.actions.scores'; a lead sees its own sub-items only, a reviewe
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -29,6 +27,7 @@ from scoring import queries, visible, words
 from scoring.actions import scores
 from scoring.engine.sheet import RowResult
 from scoring.models import Cell, Involvement, MajorItem, Score, ScoreKind, SubItem
+from scoring.typed import typed_points
 from scoring.views.shared import address, block_named, blocks_of, crumbs, decimal_of, nothing_here
 from units import foresight, permissions, stages
 from units.hats import Hat
@@ -37,8 +36,6 @@ from units.models import Block, Cycle, Reopening
 from units.pages import PageRequest, log_denial, page
 
 KIND_BY_ROW = {"E03": ScoreKind.LEAD, "E01": ScoreKind.PRELIMINARY, "E02": ScoreKind.ONSITE}
-# Decimal() would also read 1_000, 1e3 and Infinity, which nobody means as a score.
-ONE_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,20 +353,6 @@ def _visible_cell(hat: Hat, cycle: Cycle, one: Cell) -> tuple[Cell, View]:
     return one, view
 
 
-def _typed_points(text: str) -> Decimal | None:
-    """What was typed as a number; None for an empty field.  Raises Refused for anything else."""
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("分").strip()
-    if not plain:
-        return None
-    if not ONE_NUMBER.fullmatch(plain):
-        raise Refused(
-            "not-a-number",
-            _("“%(text)s” is not one number; please use digits.") % {"text": text[:40]},
-            status=422,
-        )
-    return Decimal(plain)
-
-
 def _save(request: PageRequest, one: Cell, view: View) -> HttpResponse:
     typed = request.POST.get("score", "")
     reason = request.POST.get("reason", "").strip()
@@ -400,7 +383,7 @@ def _change_asked(hat: Hat, one: Cell, asked: QueryDict) -> Change | None:
     kind = next((k for k in ScoreKind if k == asked.get("kind")), None)
     if kind is None or not _may_score(hat, kind, one):
         return None
-    points = None if act == "clear" or typed == "撤销" else _typed_points(typed)
+    points = None if act == "clear" or typed == "撤销" else typed_points(typed)
     if points is None and not (act == "clear" or typed == "撤销"):
         return None
     return scores.scoring(one, kind, points)
@@ -478,7 +461,7 @@ def _act(
         by=hat,
         cell_id=one.pk,
         kind=kind,
-        points=_typed_points(typed),
+        points=typed_points(typed),
         reason=reason,
         version=version,
         consequences=moves,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import commitment_queries, readiness
+from scoring.appeal_queries import appeal_lacks
 from scoring.models import ScoreKind
 from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions

@@ -74,15 +74,19 @@ def uncompared_paper(cycle_code: str) -> Iterator[Breach]:
 @TABLE.invariant("appeal-reviewer", _("No reviewer belongs to either unit."))
 def reviewers_with_a_part(cycle_code: str) -> Iterator[Breach]:
     for appeal in _appeals(cycle_code):
-        if appeal.reviewer_id is None or appeal.state in DONE:
+        if appeal.reviewer_id is None or appeal.named_at is None:
             continue
         units = [pk for pk in (appeal.unit_id, appeal.about_id) if pk is not None]
         of_year = Q(cycle=appeal.cycle_id) | Q(cycle=None)
         belongs = RoleAssignment.objects.filter(of_year, user=appeal.reviewer_id, unit__in=units).exists()
+        # A tie declared after the naming stops the re-check, but was nobody's fault.
         declared = Conflict.objects.filter(
-            cycle=appeal.cycle_id, user=appeal.reviewer_id, unit__in=units, lifted_at=None
+            cycle=appeal.cycle_id,
+            user=appeal.reviewer_id,
+            unit__in=units,
+            lifted_at=None,
+            declared_at__lt=appeal.named_at,
         ).exists()
-        # A tie declared after the naming stops the re-check; somebody else must be named.
         if belongs or declared:
             yield Breach(f"scoring.Appeal {appeal.pk}", f"{appeal.code} {appeal.reviewer}")
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bonuses.actions import adjustments
-from bonuses.models import AdjustmentState
+from bonuses.models import Adjustment, AdjustmentState
 from office import audit
 from office.fields import format_points
 from office.models import AuditEntry
@@ -338,7 +338,7 @@ def _correct(by: Hat, point: AppealPoint, ruling: Ruling, moves: Sequence[Move])
             under=H06,
         )
         point.after = format_points(ruling.score_points)
-        subject: Cell | object = cell
+        subject: Cell | Adjustment = cell
     elif point.kind == PointKind.INVOLVEMENT:
         cell = _cell(point)
         point.before = str(cell.get_involvement_display())
@@ -367,10 +367,7 @@ def _correct(by: Hat, point: AppealPoint, ruling: Ruling, moves: Sequence[Move])
         point.after = str(fresh.get_state_display())
         subject = row
     point.entry = (
-        AuditEntry.objects.filter(
-            object_type=type(subject)._meta.label,  # type: ignore[attr-defined]  # a model either way
-            object_id=str(subject.pk),  # type: ignore[attr-defined]  # a model either way
-        )
+        AuditEntry.objects.filter(object_type=type(subject)._meta.label, object_id=str(subject.pk))
         .latest("number")
         .number
     )

@@ -175,7 +175,7 @@ def _point(appeal: Appeal, draft: PointDraft) -> dict[str, object]:
     values: dict[str, object] = {"appeal": appeal, "kind": draft.kind, "words": draft.words.strip()[:500]}
     if draft.kind in {PointKind.SCORE, PointKind.INVOLVEMENT}:
         cell = Cell.objects.filter(
-            pk=draft.cell_id, block__cycle=appeal.cycle_id, membership__unit=appeal.about_id
+            pk=draft.cell_id or 0, block__cycle=appeal.cycle_id, membership__unit=appeal.about_id
         ).first()
         if cell is None:
             raise not_found()
@@ -184,7 +184,7 @@ def _point(appeal: Appeal, draft: PointDraft) -> dict[str, object]:
     elif draft.kind == PointKind.ADJUSTMENT:
         adjustment = (
             Adjustment.objects.filter(
-                pk=draft.adjustment_id,
+                pk=draft.adjustment_id or 0,
                 membership__block__cycle=appeal.cycle_id,
                 unit=appeal.about_id,
             )

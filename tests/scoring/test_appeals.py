@@ -91,6 +91,12 @@ def point_of(appeal: Appeal) -> AppealPoint:
     return appeal.points.get()
 
 
+def entry_of(point: AppealPoint) -> AuditEntry:
+    """The one act of the log that corrected the point."""
+    assert point.entry is not None
+    return AuditEntry.objects.get(number=point.entry)
+
+
 def code_of(act: Any, **kwargs: Any) -> str:
     with pytest.raises(Refused) as caught:
         act(**kwargs)
@@ -362,7 +368,12 @@ def test_whoever_gave_the_score_does_not_re_check_it(year: Cast) -> None:
 def test_only_the_person_named_records_the_re_check(year: Cast) -> None:
     made = filed(year)
     name(year, made, "reviewer1")
-    found = {"cycle": year.cycle, "appeal_id": made.pk, "text": "属实", "advice": "correct"}
+    found: dict[str, Any] = {
+        "cycle": year.cycle,
+        "appeal_id": made.pk,
+        "text": "属实",
+        "advice": "correct",
+    }
 
     with pytest.raises(Refused) as other:
         appeals.record_recheck(by=year.hat("office2"), **found)
@@ -476,7 +487,7 @@ def test_an_accepted_appeal_swaps_two_units_nobody_touched_and_shows_it_beforeha
     assert shown.moves == SWAP
     assert places(year) == {"青山乡": 1, "东河镇": 2, "白水乡": 3}
     assert foresight.kept(done.consequences) == SWAP
-    entry = AuditEntry.objects.get(number=done.entry)
+    entry = entry_of(done)
     assert entry.act == "score.recorded"
     assert audit.details_of(entry)["consequences"] == done.consequences
     assert (done.before, done.after) == ("80", "100")
@@ -619,7 +630,7 @@ def test_a_rejected_paper_counts_after_all(year: Cast) -> None:
     row.refresh_from_db()
     assert row.state == AdjustmentState.VERIFIED
     assert (done.before, done.after) == ("已退回", "已核实")
-    assert AuditEntry.objects.get(number=done.entry).act == "adjustment.verified"
+    assert entry_of(done).act == "adjustment.verified"
 
 
 def test_a_criticism_that_hit_the_wrong_unit_no_longer_counts(year: Cast) -> None:
@@ -630,7 +641,7 @@ def test_a_criticism_that_hit_the_wrong_unit_no_longer_counts(year: Cast) -> Non
 
     row.refresh_from_db()
     assert row.state == AdjustmentState.REJECTED
-    assert AuditEntry.objects.get(number=done.entry).act == "adjustment.rejected"
+    assert entry_of(done).act == "adjustment.rejected"
     assert Adjustment.objects.get().reason.startswith("2012-复1")
 
 
@@ -645,7 +656,7 @@ def test_a_refused_not_involved_is_confirmed(year: Cast) -> None:
     assert cell.involvement == Involvement.CONFIRMED
     assert cell.proposed_by == year.people["leader1"]
     assert cell.involvement_decided_by == year.people["leader2"]
-    assert AuditEntry.objects.get(number=done.entry).act == "not-involved.confirmed"
+    assert entry_of(done).act == "not-involved.confirmed"
 
 
 def test_a_confirmed_not_involved_is_taken_back(year: Cast) -> None:
@@ -658,7 +669,7 @@ def test_a_confirmed_not_involved_is_taken_back(year: Cast) -> None:
 
     cell.refresh_from_db()
     assert cell.involvement == Involvement.NONE
-    assert AuditEntry.objects.get(number=done.entry).act == "not-involved.withdrawn"
+    assert entry_of(done).act == "not-involved.withdrawn"
 
 
 def test_withdrawing_needs_a_reason_and_ends_it(year: Cast) -> None:

@@ -30,6 +30,18 @@ from scoring.models.commitment import (
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
+from scoring.models.ledger import (
+    QUARTERS,
+    Ledger,
+    LedgerKind,
+    LedgerLine,
+    LedgerPart,
+    LedgerVersion,
+    LineThread,
+    QuarterDue,
+    ReturnLine,
+    VersionState,
+)
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
@@ -39,6 +51,7 @@ from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 __all__ = [
     "OPEN_APPEALS",
     "OPEN_VISITS",
+    "QUARTERS",
     "Appeal",
     "AppealFile",
     "AppealPoint",
@@ -62,16 +75,24 @@ __all__ = [
     "ImportPlan",
     "Indicator",
     "Involvement",
+    "Ledger",
+    "LedgerKind",
+    "LedgerLine",
+    "LedgerPart",
+    "LedgerVersion",
+    "LineThread",
     "Look",
     "MajorItem",
     "Outcome",
     "PointKind",
     "ProgressLine",
     "ProgressReport",
+    "QuarterDue",
     "Receipt",
     "Recheck",
     "ReportTerm",
     "ResultDelivery",
+    "ReturnLine",
     "RuleSource",
     "Score",
     "ScoreKind",
@@ -79,6 +100,7 @@ __all__ = [
     "SubItem",
     "TrialVariant",
     "Verdict",
+    "VersionState",
     "Visit",
     "VisitLine",
     "VisitState",

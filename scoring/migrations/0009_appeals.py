@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('bonuses', '0003_papers_matters_and_vetoes'),
         ('office', '0002_evidence'),
-        ('scoring', '0007_ledgers_and_returns'),
+        ('scoring', '0008_supplements'),
         ('units', '0002_own_calendars_reminders_and_phone_notes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -60,8 +60,7 @@ LIGHT_WORDS: Final = {
 def lamp(state: QuarterState) -> tuple[str, object]:
     """Colour and word of a quarter; done without a due day is green like any other."""
     light = ledger_queries.duty_of(state).light(timezone.now())
-    colour = "amber" if light is Light.LATE else str(light)
-    return colour, LIGHT_WORDS[light]
+    return light.tone, LIGHT_WORDS[light]
 
 
 @page("C04")

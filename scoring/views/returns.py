@@ -146,7 +146,7 @@ def entry(request: PageRequest) -> HttpResponse:
     form = FigureForm(request.POST or request.GET or None)
     sources = cycle.units.order_by("order", "pk")
     if hat.role is Role.LEAD:
-        sources = sources.filter(pk=hat.unit_id)
+        sources = sources.filter(pk=hat.unit_id or 0)
     form.fields["source"].queryset = sources  # type: ignore[attr-defined]  # a ModelChoiceField
     if hat.role is Role.LEAD and hat.unit is not None:
         form.fields["source"].initial = hat.unit

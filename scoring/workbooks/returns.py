@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 
 from office.refusal import Refused
 from office.workbook.cells import (
-    DATE,
     SPACES,
     Fault,
     clean,
@@ -32,6 +31,7 @@ from office.workbook.guard import Source
 from office.workbook.limits import Limits
 from office.workbook.reader import Column, Row, TableSpec, Workbook, read_workbook
 from office.workbook.report import Problem, table_problem
+from office.workbook.wire import DATE
 from scoring.workbooks.frame import Frame
 from scoring.workbooks.naming import MOST_PROBLEMS, SCALE, NamedReading, TooMany, in_units, shown
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from appraisal_site.desk.pieces import Desk, Sight, not_yet, percent, task
+from appraisal_site.desk.owed import owed
+from appraisal_site.desk.pieces import Desk, Sight, percent, reopened, task
 from scoring import readiness
 from scoring.models import ScoreKind
 from units import queries
+from units.duties import Owner
 from units.models import STAGE_LABELS
 from units.permissions import may
 from units.stages import Stage
@@ -24,30 +26,9 @@ def unit(desk: Desk, sight: Sight) -> None:
     progress = readiness.progress_of(cycle, unit.pk)
     asked = sum(row.by_kind[ScoreKind.SELF].asked for row in progress)
     done = sum(row.by_kind[ScoreKind.SELF].done for row in progress)
-    if cycle.stage_now.position < Stage.SELF_ASSESSMENT.position and asked:
-        desk.tasks.append(not_yet(sight, Stage.SELF_ASSESSMENT, _("Self-assessment"), asked))
-    elif cycle.stage_now is Stage.SELF_ASSESSMENT and done < asked:
-        desk.tasks.append(
-            task(
-                _("Self-assessment"),
-                _("%(done)d of %(all)d sub-items are assessed; the appraisal office takes the sheet in.")
-                % {"done": done, "all": asked},
-                sight.way("year"),
-                _("Look"),
-                due=sight.until(Stage.SELF_ASSESSMENT),
-                count=asked - done,
-            )
-        )
+    owed(desk, sight, Owner.UNIT)
     for opened in queries.open_reopenings(cycle, unit.pk):
-        desk.tasks.append(
-            task(
-                _("Reopened: %(stage)s") % {"stage": opened.get_stage_display()},
-                opened.reason,
-                sight.way("year"),
-                _("Look"),
-                due=opened.until,
-            )
-        )
+        desk.tasks.append(reopened(sight, opened))
     if may("G03", sight.hat, cycle, unit_id=unit.pk):
         desk.tasks.append(
             task(

@@ -27,6 +27,7 @@ PROVIDERS: tuple[str, ...] = (
     "scoring.commitment_queries.duties_of",
     "scoring.ledger_queries.duties_of",
     "scoring.duty_queries.score_duties",
+    "scoring.review_queries.duties_of",
 )
 
 

@@ -14,6 +14,7 @@ from appraisal_site import duties
 from appraisal_site.desk.pieces import Desk, Sight, Task
 from units.calendar import Window
 from units.duties import Duty, Owner
+from units.matrix import Role
 
 
 def owed(desk: Desk, sight: Sight, *owners: Owner, apart_from: tuple[str, ...] = ()) -> None:
@@ -31,7 +32,7 @@ def _task(sight: Sight, duty: Duty, now: datetime) -> Task:
     is_ahead = window is not None and now < window.opens_at
     return Task(
         duty.label,
-        _sentence(duty, window, is_ahead=is_ahead),
+        _sentence(duty, window, is_ahead=is_ahead, signs=sight.hat.role is Role.PRINCIPAL),
         duties.address_of(sight.cycle, duty),
         _("Look") if is_ahead else _("Mend") if duty.returned else _("Do it"),
         due=duty.due,
@@ -47,13 +48,15 @@ def _task(sight: Sight, duty: Duty, now: datetime) -> Task:
     )
 
 
-def _sentence(duty: Duty, window: Window | None, *, is_ahead: bool) -> str:
+def _sentence(duty: Duty, window: Window | None, *, is_ahead: bool, signs: bool) -> str:
     if is_ahead and window is not None:
         return _("Opens on %(day)s.") % {"day": formats.date_format(window.opens_on, _("j M"))}
     if duty.returned:
         return _("Sent back: %(why)s") % {"why": duty.returned}
     if duty.asked > 1 and not duty.left:
-        return _("Everything is entered; the principal still has to sign and submit it.")
+        if signs:
+            return _("Everything is entered; now you submit it, or sign its print.")
+        return _("Everything is entered; now the principal submits it, or signs its print.")
     if duty.asked > 1:
         return _("%(done)d of %(all)d parts are done.") % {"done": duty.done, "all": duty.asked}
     return _("Not handed in yet.")

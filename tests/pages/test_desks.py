@@ -123,7 +123,10 @@ def test_the_office_has_no_three_things(cast: Cast, signed_in: SignedIn) -> None
 def test_when_all_is_entered_the_desk_says_whose_turn_it_is() -> None:
     duty = Duty("self-assessment", "自评", 1, done=14, asked=14)
 
-    assert owed_module._sentence(duty, None, is_ahead=False) == "各项都已填好，还要由主要负责人签字提交。"
+    assert [owed_module._sentence(duty, None, is_ahead=False, signs=signs) for signs in (False, True)] == [
+        "各项都已填好，由主要负责人提交，或在打印件上签字。",
+        "各项都已填好，请您提交，或在打印件上签字。",
+    ]
 
 
 def test_a_reopened_stage_stands_on_the_desks_of_the_unit_and_of_a_body(

@@ -72,7 +72,7 @@ def score_duties(cycle: Cycle) -> list[Duty]:
     shares[ScoreKind.LEAD] = _shares_of_leads(cycle, calendars)
     # A self-assessment is done when the principal has submitted it, not when its last line is filled in.
     receipts = submitted_units(cycle)
-    sent_back = {
+    sent_back: dict[tuple[int, int | None], str] = {
         (unit_id, block_id): reason
         for unit_id, block_id, reason in Assessment.objects.filter(cycle=cycle, returns__gt=0).values_list(
             "unit_id", "block_id", "return_reason"

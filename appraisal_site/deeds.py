@@ -10,21 +10,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.sections import year_way
+from bonuses.models import Adjustment
 from office import audit
 from office.models import AuditEntry
-from scoring.models import Cell, Commitment
+from scoring.models import Assessment, Cell, Commitment, CoverageReturn, Ledger, ProgressReport
 from scoring.readiness import led_sub_items
 from units.hats import Hat
 from units.matrix import Role
-from units.models import ROLE_LABELS, STAGE_LABELS, Cycle
+from units.models import ROLE_LABELS, STAGE_LABELS, Cycle, Reopening
 from units.permissions import may
 from units.stages import Stage
 
 WORDS: dict[str, object] = {
+    "appeal.answered": _("answered a letter or call"),
+    "appeal.compared": _("compared an appeal with its paper"),
+    "appeal.drafted": _("wrote an appeal"),
+    "appeal.file-removed": _("took a file out of an appeal"),
+    "appeal.filed": _("filed an appeal"),
+    "appeal.point-added": _("named what an appeal is about"),
+    "appeal.point-decided": _("decided a point of an appeal"),
+    "appeal.point-sent-back": _("took the first signature on a point back"),
+    "appeal.point-signed": _("signed a point of an appeal first"),
+    "appeal.rechecked": _("recorded a re-check"),
+    "appeal.registered": _("registered an appeal"),
+    "appeal.reviewer-named": _("named who re-checks"),
+    "appeal.terms-set": _("set how long results may be questioned"),
+    "appeal.withdrawn": _("took an appeal back"),
+    "result.delivered": _("noted when a result reached its unit"),
     "award.nominated": _("nominated for an award"),
     "award.nomination-withdrawn": _("withdrew a nomination"),
     "awards.departed": _("departed from the computed award list"),
@@ -170,6 +186,11 @@ WORDS: dict[str, object] = {
     "self.withdrawn": _("withdrew the self-assessment"),
     "sub-item.added": _("added a sub-item"),
     "sub-item.changed": _("changed a sub-item"),
+    "supplement.answered": _("answered a return for supplement"),
+    "supplement.asked": _("returned for supplement"),
+    "supplement.closed": _("settled a return for supplement"),
+    "supplement.withdrawn": _("took a return for supplement back"),
+    "supplements.settled": _("settled returns for supplement"),
     "team.dissolved": _("dissolved a team"),
     "team.saved": _("set up a team"),
     "teams.formed": _("formed teams"),
@@ -212,6 +233,20 @@ OF_THE_YEAR = (
     "track.moved-back",
     "track.own-calendar",
 )
+# Role → records whose acts its unit may know of, with the way from the record to the unit.
+_OF_THE_UNIT: tuple[tuple[type[Model], str], ...] = (
+    (Adjustment, "unit"),
+    (Assessment, "unit"),
+    (Commitment, "unit"),
+    (CoverageReturn, "unit"),
+    (ProgressReport, "unit"),
+    (Reopening, "unit"),
+)
+OWN_RECORDS: dict[Role, tuple[tuple[type[Model], str], ...]] = {
+    Role.OFFICIAL: _OF_THE_UNIT,
+    Role.PRINCIPAL: _OF_THE_UNIT,
+    Role.LEAD: ((Ledger, "body"), (Reopening, "unit")),
+}
 # Acts of a person on his own account, told to nobody but the auditor.
 PRIVATE = ("account.", "denied", "hat.", "token.", "log.")
 
@@ -319,6 +354,18 @@ def _cells_visible_to(hat: Hat, cycle: Cycle) -> Iterable[int] | None:
         ):
             return list(cells.filter(membership__unit_id=hat.unit_id).values_list("pk", flat=True))
     return []
+
+
+def of_people(
+    cycle: Cycle, accounts: Iterable[str], since: datetime, until: datetime, *, most: int = 8
+) -> list[Deed]:
+    """What these people did in that year between the two moments, the first of it first."""
+    entries = AuditEntry.objects.filter(
+        cycle_code=cycle.code, user_id_text__in=list(accounts), at__gte=since, at__lt=until
+    )
+    for start in PRIVATE:
+        entries = entries.exclude(act__startswith=start)
+    return [deed_of(entry) for entry in entries.order_by("number")[:most]]
 
 
 def since(hat: Hat, cycle: Cycle | None, moment: datetime | None, *, most: int = 12) -> list[Deed]:

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import assessment_queries, commitment_queries, readiness
+from scoring.appeal_queries import appeal_lacks
 from scoring.models import ScoreKind
+from scoring.review_queries import supplement_lacks
 from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions
 from units.hats import Hat
@@ -145,6 +147,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.HEARING: (
         _unscored(ScoreKind.ONSITE),
         Scoped(visit_lacks),
+        Scoped(supplement_lacks),
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         Scoped(readiness.open_lacks),
@@ -157,7 +160,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         Scoped(readiness.open_lacks),
     ),
     # From approval on nothing that decides a place may be signed away.
-    Stage.APPROVAL: (approval_lacks,),
+    Stage.APPROVAL: (approval_lacks, appeal_lacks),
 }
 
 

@@ -15,6 +15,7 @@ from scoring.models.commitment import (
     Verdict,
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
+from scoring.models.distortion import Dismissal, DistortionLimits
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
     QUARTERS,
@@ -50,6 +51,8 @@ __all__ = [
     "CoverageLine",
     "CoverageReturn",
     "Deduction",
+    "Dismissal",
+    "DistortionLimits",
     "Goal",
     "ImportBatch",
     "ImportPlan",

@@ -77,7 +77,9 @@ class LimitsForm(forms.Form):
     above_returns = forms.IntegerField(
         label=_("A claim above the return, per cent of the return"), min_value=1, max_value=100
     )
-    jump = forms.IntegerField(label=_("Last period against the mean before, per cent"), min_value=1, max_value=2000)
+    jump = forms.IntegerField(
+        label=_("Last period against the mean before, per cent"), min_value=1, max_value=2000
+    )
     flat_full = forms.IntegerField(
         label=_("Cells with full marks, per cent of a unit's cells"), min_value=1, max_value=100
     )

@@ -183,6 +183,7 @@ PAGE_NAMES: dict[str, object] = {
     "commitments": _("Commitments"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "appraisers": _("Misconduct of appraisers"),
     "teams": _("Review teams"),
     "visits": _("On-site review"),
     "year": "",

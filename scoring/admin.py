@@ -22,6 +22,7 @@ from scoring import (
 )
 from scoring.actions import rules
 from scoring.models import (
+    AppraiserFinding,
     Assessment,
     AssessmentLine,
     Cell,
@@ -31,6 +32,7 @@ from scoring.models import (
     Look,
     MajorItem,
     Receipt,
+    Recheck,
     Score,
     Standing,
     SubItem,
@@ -279,3 +281,21 @@ class TrialVariantRecords(Records):
     list_filter = ("cycle",)
     list_select_related = ("cycle", "made_by")
     search_fields = ("name", "made_by__username")
+
+
+@admin.register(AppraiserFinding)
+class AppraiserFindingRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("person", "on", "state", "proposed_by", "decided_by", "lifted_by")
+    list_filter = ("cycle", "state")
+    list_select_related = ("person", "proposed_by", "decided_by", "lifted_by")
+    search_fields = ("person__username", "person__display_name", "what")
+
+
+@admin.register(Recheck)
+class RecheckRecords(Records):
+    cycle_path = "finding__cycle"
+    list_display = ("cell", "kind", "points", "checked_by", "checked_at", "note")
+    list_filter = ("finding__cycle", "kind")
+    list_select_related = ("cell__membership__unit", "cell__sub_item", "checked_by")
+    search_fields = ("cell__membership__unit__name", "note")

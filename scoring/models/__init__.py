@@ -3,6 +3,7 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.appraiser_finding import AppraiserFinding, FindingState, Recheck
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
@@ -37,6 +38,7 @@ from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 __all__ = [
     "OPEN_VISITS",
     "QUARTERS",
+    "AppraiserFinding",
     "Assessment",
     "AssessmentLine",
     "BatchState",
@@ -48,6 +50,7 @@ __all__ = [
     "CoverageLine",
     "CoverageReturn",
     "Deduction",
+    "FindingState",
     "Goal",
     "ImportBatch",
     "ImportPlan",
@@ -65,6 +68,7 @@ __all__ = [
     "ProgressReport",
     "QuarterDue",
     "Receipt",
+    "Recheck",
     "ReportTerm",
     "ReturnLine",
     "RuleSource",

@@ -15,6 +15,7 @@ from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import commitment_queries, readiness
 from scoring.models import ScoreKind
+from scoring.review_queries import supplement_lacks
 from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions
 from units.hats import Hat
@@ -140,6 +141,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.HEARING: (
         _unscored(ScoreKind.ONSITE),
         Scoped(visit_lacks),
+        Scoped(supplement_lacks),
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         Scoped(readiness.open_lacks),

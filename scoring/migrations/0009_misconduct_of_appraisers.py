@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('office', '0002_evidence'),
-        ('scoring', '0007_ledgers_and_returns'),
+        ('scoring', '0008_supplements'),
         ('units', '0004_signed_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

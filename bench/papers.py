@@ -62,7 +62,7 @@ def main() -> int:
         answer = subprocess.run(
             [sys.executable, "-m", "bench.papers", "measure", str(FOLDER)],
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
         ).stdout
         found = json.loads(answer.splitlines()[-1])
@@ -154,7 +154,7 @@ def measure() -> dict[str, Any]:
     with ZIP.open("rb") as handle:
         chunks = iter(lambda: handle.read(2**16), b"")
         batch = lists.hand_in(by=hat, cycle=cycle, chunks=chunks, name="papers.zip", size=ZIP.stat().st_size)
-    batch = lists.read_in(batch, hat, tell)
+    batch = lists.read_in(batch, hat, tell=tell)
     read = time.perf_counter() - begin
     if batch.state != BatchState.PREVIEW:
         raise SystemExit(f"the list was refused: {batch.report.get('errors', [])[:3]}")

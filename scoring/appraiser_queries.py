@@ -23,13 +23,23 @@ def appraisers_of(cycle: Cycle) -> QuerySet[User]:
     return User.objects.filter(pk__in=gave.values("entered_by")).order_by("display_name", "username")
 
 
-def findings_of(cycle: Cycle) -> QuerySet[AppraiserFinding]:
-    """The year's findings with how many scores are listed and how many wait."""
-    return (
-        AppraiserFinding.objects.filter(cycle=cycle)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A finding with how many scores it lists and how many of them wait."""
+
+    row: AppraiserFinding
+    listed: int
+    waits: int
+
+
+def findings_of(cycle: Cycle, **narrowed: object) -> list[Counted]:
+    """The year's findings, the newest first.  One query."""
+    rows = (
+        AppraiserFinding.objects.filter(cycle=cycle, **narrowed)
         .select_related("person", "proposed_by", "decided_by", "lifted_by", "paper")
         .annotate(listed=Count("rechecks"), waits=Count("rechecks", filter=Q(rechecks__checked_at=None)))
     )
+    return [Counted(row, row.listed, row.waits) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Listed:
 
     @property
     def changed(self) -> bool:
-        return self.now != self.row.points
+        return bool(self.now != self.row.points)
 
 
 def rechecks_of(finding: AppraiserFinding) -> list[Listed]:
@@ -68,12 +78,12 @@ def recheck_lacks(cycle: Cycle) -> list[Lack]:
             ngettext(
                 "%(count)d score given by %(person)s waits to be re-checked.",
                 "%(count)d scores given by %(person)s wait to be re-checked.",
-                row.waits,
+                found.waits,
             )
-            % {"count": row.waits, "person": row.person},
+            % {"count": found.waits, "person": found.row.person},
             route="appraisers",
             signable=False,
         )
-        for row in findings_of(cycle).filter(state=FindingState.CONFIRMED)
-        if row.waits
+        for found in findings_of(cycle, state=FindingState.CONFIRMED)
+        if found.waits
     ]

@@ -22,7 +22,7 @@ from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring import appraiser_queries as queries
 from scoring.actions import appraisers as acts
-from scoring.appraiser_queries import Listed
+from scoring.appraiser_queries import Counted, Listed
 from scoring.models import AppraiserFinding, FindingState
 from scoring.views.downloads import attachment
 from scoring.views.shared import crumbs, nothing_here
@@ -57,15 +57,17 @@ def _show(request: PageRequest, refusal: Refused | None = None) -> HttpResponse:
     me = request.user.pk
     rows = [
         {
-            "row": row,
-            "light": LIGHTS[row.state],
-            "listed": row.listed,
-            "waits": row.waits if row.state == FindingState.CONFIRMED else 0,
-            "url": reverse("appraiser", args=[cycle.code, row.pk]) if row.listed else "",
-            "paper_url": reverse("appraiser-paper", args=[cycle.code, row.pk]) if row.paper_id else "",
-            "acts": _acts(cycle.code, row, me) if decides and row.person_id != me else [],
+            "row": one.row,
+            "light": LIGHTS[one.row.state],
+            "listed": one.listed,
+            "waits": one.waits if one.row.state == FindingState.CONFIRMED else 0,
+            "url": reverse("appraiser", args=[cycle.code, one.row.pk]) if one.listed else "",
+            "paper_url": reverse("appraiser-paper", args=[cycle.code, one.row.pk])
+            if one.row.paper_id
+            else "",
+            "acts": _acts(cycle.code, one.row, me) if decides and one.row.person_id != me else [],
         }
-        for row in queries.findings_of(cycle)
+        for one in queries.findings_of(cycle)
     ]
     return render(
         request,
@@ -169,18 +171,19 @@ def decide(request: PageRequest, pk: int, act: str) -> HttpResponse:
     return redirect("appraisers", request.cycle.code)
 
 
-def _finding(request: PageRequest, pk: int) -> AppraiserFinding:
-    row = queries.findings_of(request.cycle).filter(pk=pk).first()
-    if row is None:
+def _finding(request: PageRequest, pk: int) -> Counted:
+    found = next(iter(queries.findings_of(request.cycle, pk=pk)), None)
+    if found is None:
         raise nothing_here()
-    return row
+    return found
 
 
 @page("F06", methods=("GET", "POST"))
 def appraiser(request: PageRequest, pk: int) -> HttpResponse:
     """Every score the person gave; POST says of the ticked ones that they were looked at again."""
     cycle = request.cycle
-    found = _finding(request, pk)
+    counted = _finding(request, pk)
+    found = counted.row
     refusal: Refused | None = None
     if request.method == "POST":
         chosen = [int(text) for text in request.POST.getlist("score") if text.isdecimal()]
@@ -210,6 +213,8 @@ def appraiser(request: PageRequest, pk: int) -> HttpResponse:
         {
             "breadcrumbs": crumbs(cycle, (_("Misconduct of appraisers"), back), (str(found.person), "")),
             "found": found,
+            "listed": counted.listed,
+            "waits": counted.waits,
             "light": LIGHTS[found.state],
             "page": shown,
             "query": "open=1&" if request.GET.get("open") else "",
@@ -230,7 +235,7 @@ def appraiser(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("F06")
 def appraiser_xlsx(request: PageRequest, pk: int) -> HttpResponse:
-    found = _finding(request, pk)
+    found = _finding(request, pk).row
     places = request.cycle.places
     title = _("Scores to re-check")
 
@@ -268,7 +273,7 @@ def appraiser_xlsx(request: PageRequest, pk: int) -> HttpResponse:
 
 @page("F06")
 def paper(request: PageRequest, pk: int) -> FileResponse:
-    found = _finding(request, pk)
+    found = _finding(request, pk).row
     if found.paper is None:
         raise nothing_here()
     return files.deliver(found.paper, inline=True)

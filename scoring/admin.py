@@ -22,6 +22,10 @@ from scoring import (
 )
 from scoring.actions import rules
 from scoring.models import (
+    Appeal,
+    AppealFile,
+    AppealPoint,
+    AppealTerms,
     AppraiserFinding,
     Assessment,
     AssessmentLine,
@@ -32,8 +36,9 @@ from scoring.models import (
     Look,
     MajorItem,
     Receipt,
-    Recheck,
+    ResultDelivery,
     Score,
+    ScoreRecheck,
     Standing,
     SubItem,
     TrialVariant,
@@ -292,10 +297,60 @@ class AppraiserFindingRecords(Records):
     search_fields = ("person__username", "person__display_name", "what")
 
 
-@admin.register(Recheck)
-class RecheckRecords(Records):
+@admin.register(Appeal)
+class AppealRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("code", "unit", "about", "channel", "state", "received_on", "reviewer")
+    list_filter = ("cycle", "state", "channel")
+    list_select_related = ("cycle", "unit", "about", "reviewer")
+    search_fields = ("unit__name", "about__name", "sender", "words")
+
+
+@admin.register(AppealPoint)
+class AppealPointRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "kind", "words", "outcome", "before", "after", "first_by", "second_by")
+    list_filter = ("appeal__cycle", "kind", "outcome")
+    list_select_related = ("appeal__cycle", "appeal__about", "first_by", "second_by")
+    search_fields = ("words", "reason", "appeal__about__name")
+
+
+@admin.register(AppealFile)
+class AppealFileRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "file", "purpose", "by", "at")
+    list_filter = ("appeal__cycle", "purpose")
+    list_select_related = ("appeal__cycle", "appeal__about", "file", "by")
+    search_fields = ("file__name",)
+
+
+@admin.register(ScoreRecheck)
+class ScoreRecheckRecords(Records):
     cycle_path = "finding__cycle"
     list_display = ("cell", "kind", "points", "checked_by", "checked_at", "note")
     list_filter = ("finding__cycle", "kind")
     list_select_related = ("cell__membership__unit", "cell__sub_item", "checked_by")
     search_fields = ("cell__membership__unit__name", "note")
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "advice", "text", "by", "at")
+    list_filter = ("appeal__cycle", "advice")
+    list_select_related = ("appeal__cycle", "appeal__about", "by")
+    search_fields = ("text",)
+
+
+@admin.register(AppealTerms)
+class AppealTermsRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("cycle", "working_days", "cut_off")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle",)
+    search_fields = ("cycle__code",)
+
+
+@admin.register(ResultDelivery)
+class ResultDeliveryRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "cycle", "reached_on", "how", "receiver", "noted_by")
+    list_filter = ("cycle", "how")
+    list_select_related = ("unit", "cycle", "noted_by")
+    search_fields = ("unit__name", "receiver")

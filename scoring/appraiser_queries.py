@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import ngettext
 
 from office.models import User
-from scoring.models import AppraiserFinding, FindingState, Recheck, Score, ScoreKind
+from scoring.models import AppraiserFinding, FindingState, Score, ScoreKind, ScoreRecheck
 from units.lacks import Lack
 from units.models import Cycle
 
@@ -46,7 +46,7 @@ def findings_of(cycle: Cycle, **narrowed: object) -> list[Counted]:
 class Listed:
     """One score of a finding: as it stood, as it reads now."""
 
-    row: Recheck
+    row: ScoreRecheck
     now: Decimal | None  # None: the score was taken away
 
     @property
@@ -57,13 +57,13 @@ class Listed:
 def rechecks_of(finding: AppraiserFinding) -> list[Listed]:
     """Every listed score in the plan's order.  Two queries."""
     rows = list(
-        Recheck.objects.filter(finding=finding)
+        ScoreRecheck.objects.filter(finding=finding)
         .select_related("cell__membership__unit", "cell__sub_item", "cell__block", "checked_by")
         .order_by("cell__block__order", "cell__membership__unit__order", "cell__sub_item__order", "pk")
     )
     stored = {
         (cell, kind): points
-        for cell, kind, points in Score.objects.filter(cell__rechecks__finding=finding).values_list(
+        for cell, kind, points in Score.objects.filter(cell__score_rechecks__finding=finding).values_list(
             "cell_id", "kind", "points"
         )
     }

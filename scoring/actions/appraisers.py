@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from office import audit
 from office.models import StoredFile, User
 from office.refusal import Refused
-from scoring.models import AppraiserFinding, FindingState, Recheck, Score, ScoreKind
+from scoring.models import AppraiserFinding, FindingState, Score, ScoreKind, ScoreRecheck
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle
@@ -75,8 +75,8 @@ def confirm(*, by: Hat, cycle: Cycle, finding_id: int) -> AppraiserFinding:
     row.state, row.decided_by, row.decided_at = FindingState.CONFIRMED, by.user, timezone.now()
     row.save()
     scores = given_by(cycle, row.person_id).order_by("cell__block__order", "cell_id", "kind")
-    listed = Recheck.objects.bulk_create(
-        [Recheck(finding=row, cell_id=s.cell_id, kind=s.kind, points=s.points) for s in scores],
+    listed = ScoreRecheck.objects.bulk_create(
+        [ScoreRecheck(finding=row, cell_id=s.cell_id, kind=s.kind, points=s.points) for s in scores],
         batch_size=500,
     )
     audit.record(by, "appraiser.confirmed", row, cycle_code=cycle.code, scores=len(listed))
@@ -106,7 +106,9 @@ def lift(*, by: Hat, cycle: Cycle, finding_id: int, reason: str) -> AppraiserFin
 
 
 @transaction.atomic
-def check(*, by: Hat, cycle: Cycle, finding_id: int, rechecks: Sequence[int], note: str) -> list[Recheck]:
+def check(
+    *, by: Hat, cycle: Cycle, finding_id: int, rechecks: Sequence[int], note: str
+) -> list[ScoreRecheck]:
     """Say of listed scores that they were looked at again, and what came of it; a person without a part.
 
     Raises Refused for the person it is about, for scores of a unit one is tied to, without a note, or when
@@ -118,7 +120,7 @@ def check(*, by: Hat, cycle: Cycle, finding_id: int, rechecks: Sequence[int], no
     if row.state != FindingState.CONFIRMED:
         raise Refused("not-in-force", _("This finding is not in force; nothing is to be re-checked."))
     chosen = list(
-        Recheck.objects.select_for_update(of=("self",))
+        ScoreRecheck.objects.select_for_update(of=("self",))
         .filter(finding=row, pk__in=list(rechecks), checked_at=None)
         .select_related("cell__membership__unit", "cell__sub_item")
         .order_by("pk")
@@ -135,7 +137,7 @@ def check(*, by: Hat, cycle: Cycle, finding_id: int, rechecks: Sequence[int], no
     now = timezone.now()
     for one in chosen:
         one.checked_by, one.checked_at, one.note = by.user, now, said
-    Recheck.objects.bulk_update(chosen, ["checked_by", "checked_at", "note"], batch_size=500)
+    ScoreRecheck.objects.bulk_update(chosen, ["checked_by", "checked_at", "note"], batch_size=500)
     audit.record(
         by,
         "appraiser.rechecked",

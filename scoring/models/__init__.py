@@ -3,7 +3,21 @@
 One module per noun; this file only gathers them.
 """
 
-from scoring.models.appraiser_finding import AppraiserFinding, FindingState, Recheck
+from scoring.models.appeal import (
+    OPEN_APPEALS,
+    Appeal,
+    AppealFile,
+    AppealPoint,
+    AppealState,
+    AppealTerms,
+    Channel,
+    DeliveryHow,
+    Outcome,
+    PointKind,
+    Recheck,
+    ResultDelivery,
+)
+from scoring.models.appraiser_finding import AppraiserFinding, FindingState, ScoreRecheck
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
@@ -37,21 +51,29 @@ from scoring.models.trial import TrialVariant
 from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
+    "OPEN_APPEALS",
     "OPEN_SUPPLEMENTS",
     "OPEN_VISITS",
     "QUARTERS",
+    "Appeal",
+    "AppealFile",
+    "AppealPoint",
+    "AppealState",
+    "AppealTerms",
     "AppraiserFinding",
     "Assessment",
     "AssessmentLine",
     "BatchState",
     "Below",
     "Cell",
+    "Channel",
     "Commitment",
     "CommitmentRound",
     "CommitmentState",
     "CoverageLine",
     "CoverageReturn",
     "Deduction",
+    "DeliveryHow",
     "FindingState",
     "Goal",
     "ImportBatch",
@@ -66,16 +88,20 @@ __all__ = [
     "LineThread",
     "Look",
     "MajorItem",
+    "Outcome",
+    "PointKind",
     "ProgressLine",
     "ProgressReport",
     "QuarterDue",
     "Receipt",
     "Recheck",
     "ReportTerm",
+    "ResultDelivery",
     "ReturnLine",
     "RuleSource",
     "Score",
     "ScoreKind",
+    "ScoreRecheck",
     "Standing",
     "SubItem",
     "Supplement",

@@ -62,11 +62,11 @@ class AppraiserFinding(models.Model):
         return f"{self.person} {self.on}"
 
 
-class Recheck(models.Model):
+class ScoreRecheck(models.Model):
     """One score the person gave, as it stood when the finding came into force."""
 
     finding = models.ForeignKey(AppraiserFinding, models.CASCADE, related_name="rechecks")
-    cell = models.ForeignKey(Cell, models.CASCADE, related_name="rechecks")
+    cell = models.ForeignKey(Cell, models.CASCADE, related_name="score_rechecks")
     kind = models.CharField(_("kind"), max_length=12, choices=ScoreKind.choices)
     points = PointsField(_("points"))
     checked_by = models.ForeignKey(

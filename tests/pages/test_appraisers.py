@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from scoring.actions import appraisers
-from scoring.models import AppraiserFinding, Recheck, Score, ScoreKind
+from scoring.models import AppraiserFinding, Score, ScoreKind, ScoreRecheck
 from tests.cast import Cast
 from tests.pages.reading import YEAR, grow, signed_in, words_of
 from tests.scoring.test_appraisers import DAY, confirmed, give_scores, put
@@ -35,7 +35,7 @@ def test_entered_confirmed_and_re_checked(scored: Cast) -> None:
     row = AppraiserFinding.objects.get()
     confirmed_ = client(scored, "leader1").post(f"{LIST}{row.pk}/confirm/", follow=True)
     page = client(scored).get(f"{LIST}{row.pk}/")
-    first = Recheck.objects.order_by("pk")[0]
+    first = ScoreRecheck.objects.order_by("pk")[0]
     noted = client(scored).post(f"{LIST}{row.pk}/", {"score": [first.pk], "note": "维持300分"}, follow=True)
 
     assert "领导小组" in words_of(entered)

@@ -12,7 +12,7 @@ from awards.readiness import approval_lacks
 from office.refusal import Refused
 from scoring.actions import appraisers, scores
 from scoring.appraiser_queries import recheck_lacks, rechecks_of
-from scoring.models import AppraiserFinding, Recheck, Score, ScoreKind
+from scoring.models import AppraiserFinding, Score, ScoreKind, ScoreRecheck
 from tests.cast import Cast
 from units.models import Conflict
 from units.stages import Stage
@@ -58,11 +58,11 @@ def refused(act: Callable[[], object]) -> str:
 @pytest.mark.django_db
 def test_confirmed_every_score_the_person_gave_is_listed_and_none_of_others(scored: Cast) -> None:
     waiting = put(scored)
-    before = Recheck.objects.count()
+    before = ScoreRecheck.objects.count()
 
     row = appraisers.confirm(by=scored.hat("leader1"), cycle=scored.cycle, finding_id=waiting.pk)
 
-    listed = [(str(r.cell), r.kind, r.points) for r in Recheck.objects.filter(finding=row)]
+    listed = [(str(r.cell), r.kind, r.points) for r in ScoreRecheck.objects.filter(finding=row)]
     assert before == 0
     assert listed == [
         ("青山乡 · 信访", "lead", 300),
@@ -86,13 +86,13 @@ def test_self_scores_a_person_typed_are_the_units_not_the_persons(scored: Cast) 
         by=scored.hat("leader1"), cycle=scored.cycle, finding_id=put(scored, "office1", by="office2").pk
     )
 
-    assert [r.kind for r in Recheck.objects.filter(finding=row)] == ["lead"]
+    assert [r.kind for r in ScoreRecheck.objects.filter(finding=row)] == ["lead"]
 
 
 @pytest.mark.django_db
 def test_scores_are_looked_at_again_one_by_one_and_a_correction_shows(scored: Cast) -> None:
     row = confirmed(scored)
-    first, second, third = Recheck.objects.filter(finding=row)
+    first, second, third = ScoreRecheck.objects.filter(finding=row)
     scored.score("青山乡", "信访", "250", ScoreKind.LEAD)
 
     appraisers.check(
@@ -116,7 +116,7 @@ def test_scores_are_looked_at_again_one_by_one_and_a_correction_shows(scored: Ca
 def test_what_waits_stands_before_the_approval(scored: Cast) -> None:
     row = confirmed(scored)
     codes = [lack.code for lack in approval_lacks(scored.cycle)]
-    everything = list(Recheck.objects.filter(finding=row).values_list("pk", flat=True))
+    everything = list(ScoreRecheck.objects.filter(finding=row).values_list("pk", flat=True))
 
     appraisers.check(
         by=scored.hat("office2"), cycle=scored.cycle, finding_id=row.pk, rechecks=everything, note="均维持"
@@ -165,7 +165,7 @@ def test_nobody_acts_about_himself(scored: Cast) -> None:
     )
 
     def check() -> object:
-        chosen = list(Recheck.objects.filter(finding=row).values_list("pk", flat=True))
+        chosen = list(ScoreRecheck.objects.filter(finding=row).values_list("pk", flat=True))
         return appraisers.check(
             by=scored.hat("office1"), cycle=scored.cycle, finding_id=row.pk, rechecks=chosen, note="维持"
         )
@@ -179,7 +179,7 @@ def test_nobody_re_checks_scores_of_the_own_unit(scored: Cast) -> None:
     Conflict.objects.create(
         user=scored.people["office2"], unit=scored.units["青山乡"], cycle=scored.cycle, reason="亲属"
     )
-    first = Recheck.objects.filter(finding=row)[0]
+    first = ScoreRecheck.objects.filter(finding=row)[0]
 
     def check() -> object:
         return appraisers.check(
@@ -206,7 +206,7 @@ def test_a_finding_needs_words_a_day_and_somebody_who_scored_and_stands_once(sco
 @pytest.mark.django_db
 def test_checking_needs_a_note_and_scores_that_wait(scored: Cast) -> None:
     row = confirmed(scored)
-    first = Recheck.objects.filter(finding=row)[0]
+    first = ScoreRecheck.objects.filter(finding=row)[0]
 
     def check(note: str = "维持", chosen: tuple[int, ...] = (first.pk,)) -> object:
         return appraisers.check(

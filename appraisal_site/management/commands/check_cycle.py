@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 import awards.invariants
 import bonuses.invariants
 import office.invariants
+import scoring.appeal_invariants
 import scoring.invariants
 import units.invariants
 from office.invariants import Breach, Invariant
@@ -26,6 +27,7 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.appeal_invariants.TABLE,
     awards.invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant

@@ -36,6 +36,7 @@ from scoring.models import (
     Look,
     MajorItem,
     Receipt,
+    Recheck,
     ResultDelivery,
     Score,
     ScoreRecheck,
@@ -324,13 +325,8 @@ class AppealFileRecords(Records):
     search_fields = ("file__name",)
 
 
-@admin.register(ScoreRecheck)
-class ScoreRecheckRecords(Records):
-    cycle_path = "finding__cycle"
-    list_display = ("cell", "kind", "points", "checked_by", "checked_at", "note")
-    list_filter = ("finding__cycle", "kind")
-    list_select_related = ("cell__membership__unit", "cell__sub_item", "checked_by")
-    search_fields = ("cell__membership__unit__name", "note")
+@admin.register(Recheck)
+class RecheckRecords(Records):
     cycle_path = "appeal__cycle"
     list_display = ("appeal", "advice", "text", "by", "at")
     list_filter = ("appeal__cycle", "advice")
@@ -354,3 +350,12 @@ class ResultDeliveryRecords(Records):
     list_filter = ("cycle", "how")
     list_select_related = ("unit", "cycle", "noted_by")
     search_fields = ("unit__name", "receiver")
+
+
+@admin.register(ScoreRecheck)
+class ScoreRecheckRecords(Records):
+    cycle_path = "finding__cycle"
+    list_display = ("cell", "kind", "points", "checked_by", "checked_at", "note")
+    list_filter = ("finding__cycle", "kind")
+    list_select_related = ("cell__membership__unit", "cell__sub_item", "checked_by")
+    search_fields = ("cell__membership__unit__name", "note")

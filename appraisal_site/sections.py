@@ -203,6 +203,7 @@ PAGE_NAMES: dict[str, object] = {
     "commitments": _("Commitments"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
     "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),

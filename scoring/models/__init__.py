@@ -17,6 +17,7 @@ from scoring.models.appeal import (
     Recheck,
     ResultDelivery,
 )
+from scoring.models.appraiser_finding import AppraiserFinding, FindingState, ScoreRecheck
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
@@ -59,6 +60,7 @@ __all__ = [
     "AppealPoint",
     "AppealState",
     "AppealTerms",
+    "AppraiserFinding",
     "Assessment",
     "AssessmentLine",
     "BatchState",
@@ -72,6 +74,7 @@ __all__ = [
     "CoverageReturn",
     "Deduction",
     "DeliveryHow",
+    "FindingState",
     "Goal",
     "ImportBatch",
     "ImportPlan",
@@ -98,6 +101,7 @@ __all__ = [
     "RuleSource",
     "Score",
     "ScoreKind",
+    "ScoreRecheck",
     "Standing",
     "SubItem",
     "Supplement",

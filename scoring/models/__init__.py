@@ -29,6 +29,7 @@ from scoring.models.commitment import (
     Verdict,
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
+from scoring.models.distortion import Dismissal, DistortionLimits
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
     QUARTERS,
@@ -72,6 +73,8 @@ __all__ = [
     "CoverageReturn",
     "Deduction",
     "DeliveryHow",
+    "Dismissal",
+    "DistortionLimits",
     "Goal",
     "ImportBatch",
     "ImportPlan",

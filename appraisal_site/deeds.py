@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.sections import year_way
+from bonuses.models import Adjustment
 from office import audit
 from office.models import AuditEntry
-from scoring.models import Cell, Commitment
+from scoring.models import Assessment, Cell, Commitment, CoverageReturn, Ledger, ProgressReport
 from scoring.readiness import led_sub_items
 from units.hats import Hat
 from units.matrix import Role
-from units.models import ROLE_LABELS, STAGE_LABELS, Cycle
+from units.models import ROLE_LABELS, STAGE_LABELS, Cycle, Reopening
 from units.permissions import may
 from units.stages import Stage
 
@@ -236,6 +237,20 @@ OF_THE_YEAR = (
     "track.moved-back",
     "track.own-calendar",
 )
+# Role → records whose acts its unit may know of, with the way from the record to the unit.
+_OF_THE_UNIT: tuple[tuple[type[Model], str], ...] = (
+    (Adjustment, "unit"),
+    (Assessment, "unit"),
+    (Commitment, "unit"),
+    (CoverageReturn, "unit"),
+    (ProgressReport, "unit"),
+    (Reopening, "unit"),
+)
+OWN_RECORDS: dict[Role, tuple[tuple[type[Model], str], ...]] = {
+    Role.OFFICIAL: _OF_THE_UNIT,
+    Role.PRINCIPAL: _OF_THE_UNIT,
+    Role.LEAD: ((Ledger, "body"), (Reopening, "unit")),
+}
 # Acts of a person on his own account, told to nobody but the auditor.
 PRIVATE = ("account.", "denied", "hat.", "token.", "log.")
 
@@ -343,6 +358,18 @@ def _cells_visible_to(hat: Hat, cycle: Cycle) -> Iterable[int] | None:
         ):
             return list(cells.filter(membership__unit_id=hat.unit_id).values_list("pk", flat=True))
     return []
+
+
+def of_people(
+    cycle: Cycle, accounts: Iterable[str], since: datetime, until: datetime, *, most: int = 8
+) -> list[Deed]:
+    """What these people did in that year between the two moments, the first of it first."""
+    entries = AuditEntry.objects.filter(
+        cycle_code=cycle.code, user_id_text__in=list(accounts), at__gte=since, at__lt=until
+    )
+    for start in PRIVATE:
+        entries = entries.exclude(act__startswith=start)
+    return [deed_of(entry) for entry in entries.order_by("number")[:most]]
 
 
 def since(hat: Hat, cycle: Cycle | None, moment: datetime | None, *, most: int = 12) -> list[Deed]:

@@ -38,7 +38,7 @@ from scoring.permissions import BulkMay
 from scoring.workbooks.ledger import Key, LedgerFrame, Line
 from scoring.workbooks.ledger_changes import Standing, Stored
 from units.calendar import Window
-from units.duties import Duty, Light
+from units.duties import Duty, Light, Owner
 from units.hats import Hat
 from units.lacks import Lack
 from units.matrix import Role
@@ -404,6 +404,7 @@ def duty_of(state: QuarterState) -> Duty:
         done=1 if state.version is not None else 0,
         route="ledger",
         arguments={"body": state.body.name, "quarter": str(state.quarter)},
+        owner=Owner.BODY,
     )
 
 

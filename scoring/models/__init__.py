@@ -15,6 +15,7 @@ from scoring.models.commitment import (
     Verdict,
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
+from scoring.models.detailed_rule import DetailedRule, DetailedRuleState, RuleBook, RuleIndicator
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
@@ -35,6 +36,8 @@ __all__ = [
     "CoverageLine",
     "CoverageReturn",
     "Deduction",
+    "DetailedRule",
+    "DetailedRuleState",
     "Goal",
     "ImportBatch",
     "ImportPlan",
@@ -46,6 +49,8 @@ __all__ = [
     "ProgressReport",
     "Receipt",
     "ReportTerm",
+    "RuleBook",
+    "RuleIndicator",
     "RuleSource",
     "Score",
     "ScoreKind",

@@ -38,6 +38,8 @@ YEAR_PAGES = {
         "vetoes/",
         "vetoes/propose/",
         "vetoes/misconduct/",
+        "rules/",
+        "rules/book/",
         "commitments/",
         "commitments/booklet/",
         "commitments/of/青山乡/",

@@ -59,7 +59,17 @@ REVIEW_PAGES = (
     "visit-record",
 )
 
-# Everything about papers; those who import nothing come to it straight from the top bar.
+LEDGER_PAGES = (
+    "ledgers",
+    "ledger",
+    "ledger-sums",
+    "ledger-void",
+    "ledger-due",
+    "ledger-entry",
+    "ledger-line",
+    "returns",
+)
+# Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
     "adjustments",
     "adjustment",
@@ -74,6 +84,7 @@ PAPER_PAGES = (
     "vetoes",
     "veto-propose",
     "misconduct-propose",
+    *LEDGER_PAGES,
 )
 SELF_PAGES = ("self", "self-unit", "self-cell", "self-submit", "self-receipt", "self-enter")
 FORM_PAGES = ("signed-forms", "signed-form")
@@ -150,6 +161,12 @@ SECTIONS: tuple[Section, ...] = (
             "money",
             "nominations",
             "readings",
+            "amendments",
+            "amend",
+            "missing-cells",
+            "rule-change",
+            "single-appraisals",
+            "single-appraisal-enter",
         ),
         only=frozenset({Role.OFFICE, Role.LEADING_GROUP, Role.CITY_LEADER, Role.AUDITOR}),
     ),
@@ -194,7 +211,14 @@ PAGE_NAMES: dict[str, object] = {
     "money": _("Prizes and divisions"),
     "division": _("Divide a prize"),
     "readings": _("Register of readings"),
+    "amendments": _("Amendments"),
+    "amend": _("Put an amendment forward"),
+    "missing-cells": _("Decisions on missing cells"),
+    "rule-change": _("Amendments"),
+    "single-appraisals": _("Other single appraisals"),
+    "single-appraisal-enter": _("Enter another single appraisal"),
     "imports": _("Material"),
+    "ledgers": _("Quarterly ledgers"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
 from scoring import (
+    admin_ledgers,  # noqa: F401 -- registers its own records
     admin_promises,  # noqa: F401 -- registers its records
     admin_review,  # noqa: F401 -- registers its own records
 )

@@ -10,7 +10,9 @@ from awards.models.edition import Edition, EditionFile
 from awards.models.individual import Individual
 from awards.models.nomination import Nomination
 from awards.models.reading_ruling import ReadingRuling
+from awards.models.rule_change import RuleChange
 from awards.models.scheme import AwardScheme, Filling, PrizeLine
+from awards.models.single_appraisal import SingleAppraisal
 
 __all__ = [
     "Approval",
@@ -31,6 +33,8 @@ __all__ = [
     "PrizeLine",
     "Purpose",
     "ReadingRuling",
+    "RuleChange",
+    "SingleAppraisal",
     "TieRuling",
     "Way",
 ]

@@ -17,6 +17,18 @@ from scoring.models.commitment import (
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.detailed_rule import DetailedRule, DetailedRuleState, RuleBook, RuleIndicator
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
+from scoring.models.ledger import (
+    QUARTERS,
+    Ledger,
+    LedgerKind,
+    LedgerLine,
+    LedgerPart,
+    LedgerVersion,
+    LineThread,
+    QuarterDue,
+    ReturnLine,
+    VersionState,
+)
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
@@ -25,6 +37,7 @@ from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
     "OPEN_VISITS",
+    "QUARTERS",
     "Assessment",
     "AssessmentLine",
     "BatchState",
@@ -43,12 +56,20 @@ __all__ = [
     "ImportPlan",
     "Indicator",
     "Involvement",
+    "Ledger",
+    "LedgerKind",
+    "LedgerLine",
+    "LedgerPart",
+    "LedgerVersion",
+    "LineThread",
     "Look",
     "MajorItem",
     "ProgressLine",
     "ProgressReport",
+    "QuarterDue",
     "Receipt",
     "ReportTerm",
+    "ReturnLine",
     "RuleBook",
     "RuleIndicator",
     "RuleSource",
@@ -58,6 +79,7 @@ __all__ = [
     "SubItem",
     "TrialVariant",
     "Verdict",
+    "VersionState",
     "Visit",
     "VisitLine",
     "VisitState",

@@ -15,7 +15,7 @@ from units.models import Block
 # What stays in Latin letters on a Chinese page: file kinds, programs, keys, readings, units of size and names of accounts.
 ALLOWED = {
     "api", "csv", "ofd", "docx", "enter", "esc", "home", "end", "tab", "ctrl", "excel", "english", "json", "mb", "kb",
-    "openapi", "pdf", "wps", "xls", "xlsx", "zip", "xlsb", "ods", "et", "javascript", "sha", "f", "k",
+    "openapi", "pdf", "wps", "xls", "xlsx", "zip", "png", "jpeg", "xlsb", "ods", "et", "javascript", "sha", "f", "k",
     "office", "leader", "lead", "official",
 }  # fmt: skip
 YEAR_PAGES = {
@@ -47,6 +47,11 @@ YEAR_PAGES = {
         "coverage/",
         "what-if/",
         "what-if/compare/",
+        "amendments/",
+        "amendments/new/",
+        "missing/",
+        "single-appraisals/",
+        "single-appraisals/enter/",
     ],
     "leader1": ["plan/", ""],
     "lead": ["plan/", "", "MATRICES-OF-LEAD"],

@@ -26,6 +26,7 @@ from scoring.models import DetailedRule, DetailedRuleState, RuleBook, SubItem
 from scoring.rule_forms import RuleForm, draft_of, indicator_formset, initial_of, rule_initial
 from scoring.views.commitments import _kept
 from scoring.views.downloads import attachment
+from scoring.views.shared import crumbs as of_year
 from scoring.views.shared import nothing_here
 from units.hats import Hat
 from units.matrix import Role
@@ -43,7 +44,7 @@ def _sub(request: PageRequest, pk: int) -> SubItem:
 
 
 def crumbs(cycle: Cycle, *steps: tuple[str, str]) -> list[tuple[str, str]]:
-    return [(_("Detailed rules"), reverse("detailed-rules", args=[cycle.code])), *steps]
+    return of_year(cycle, (_("Detailed rules"), reverse("detailed-rules", args=[cycle.code])), *steps)
 
 
 def _files(cycle: Cycle, rows: list[Evidence]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def _register(request: PageRequest, left: list[tuple[str, str]] | None = None) -
             "closed": not files_now and hat.role in {Role.LEAD, Role.OFFICE},
             "xlsx_url": reverse("detailed-rules-xlsx", args=[cycle.code]),
             "book_url": reverse("rule-book", args=[cycle.code]),
-            "breadcrumbs": [(_("Detailed rules"), "")],
+            "breadcrumbs": of_year(cycle, (_("Detailed rules"), "")),
             "cycle": cycle,
         },
         status=409 if left else 200,

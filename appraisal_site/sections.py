@@ -47,6 +47,11 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "review",
+    "review-unit",
+    "review-sub-item",
+    "review-cell",
+    "supplements",
     "teams",
     "team",
     "team-new",
@@ -186,6 +191,8 @@ PAGE_NAMES: dict[str, object] = {
     "detailed-rules": _("Detailed rules"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "review": _("Preliminary review"),
+    "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),
     "visits": _("On-site review"),
     "year": "",

@@ -62,7 +62,8 @@ def goals_out_of_place(cycle_code: str) -> Iterator[Breach]:
 
 
 @TABLE.invariant(
-    "progress-whole", _("A report that was handed in says something of every goal of its own unit, and of no other.")
+    "progress-whole",
+    _("A report that was handed in says something of every goal of its own unit, and of no other."),
 )
 def reports_with_gaps(cycle_code: str) -> Iterator[Breach]:
     handed_in = Q(report__cycle__code=cycle_code, report__handed_in_at__isnull=False)
@@ -81,7 +82,9 @@ def reports_with_gaps(cycle_code: str) -> Iterator[Breach]:
         yield Breach(f"scoring.ProgressReport {row.pk}", str(row))
 
 
-@TABLE.invariant("coverage-kinds", _("A return of coverage has a line for each kind, and filings are counted on."))
+@TABLE.invariant(
+    "coverage-kinds", _("A return of coverage has a line for each kind, and filings are counted on.")
+)
 def odd_returns(cycle_code: str) -> Iterator[Breach]:
     rows = CoverageReturn.objects.filter(cycle__code=cycle_code).prefetch_related("lines")
     seen: dict[int, int] = {}
@@ -92,7 +95,9 @@ def odd_returns(cycle_code: str) -> Iterator[Breach]:
             yield Breach(f"scoring.CoverageReturn {row.pk}", str(row))
 
 
-@TABLE.invariant("rule-sums", _("The indicators of filed detailed rules add up to the base of their sub-item."))
+@TABLE.invariant(
+    "rule-sums", _("The indicators of filed detailed rules add up to the base of their sub-item.")
+)
 def rules_that_do_not_sum(cycle_code: str) -> Iterator[Breach]:
     rows = DetailedRule.objects.filter(
         sub_item__item__block__cycle__code=cycle_code, state=DetailedRuleState.FILED

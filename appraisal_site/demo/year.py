@@ -14,7 +14,17 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal_site.demo import figures, papers, password, people, promises, review, scores, windows
+from appraisal_site.demo import (
+    assessments,
+    figures,
+    papers,
+    password,
+    people,
+    promises,
+    review,
+    scores,
+    windows,
+)
 from office import audit
 from office.models import AuditEntry
 from office.refusal import Refused
@@ -129,6 +139,7 @@ def _begin(seed: int) -> Cycle:
         promises.write(everybody, found, seed)
         move_on(cycle, Stage.SELF_ASSESSMENT, office)
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
+        assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))
         move_on(cycle, Stage.PRELIMINARY_REVIEW, office)
         scores.write_early(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         scores.propose_hardly_involved(book)
@@ -150,6 +161,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         found = windows.open_windows(cycle, timezone.localdate(), LAST_STAGE_THERE)
         scores.decide_the_open_ones(book)
         papers.decide_the_open_ones(cycle, everybody)
+        assessments.complete(cycle, everybody)
         scores.write_rest(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         move_on(cycle, Stage.ONSITE_REVIEW, office)
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))

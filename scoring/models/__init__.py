@@ -32,10 +32,12 @@ from scoring.models.ledger import (
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
+from scoring.models.supplement import OPEN_SUPPLEMENTS, Supplement, SupplementState
 from scoring.models.trial import TrialVariant
 from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
+    "OPEN_SUPPLEMENTS",
     "OPEN_VISITS",
     "QUARTERS",
     "Assessment",
@@ -77,6 +79,8 @@ __all__ = [
     "ScoreKind",
     "Standing",
     "SubItem",
+    "Supplement",
+    "SupplementState",
     "TrialVariant",
     "Verdict",
     "VersionState",

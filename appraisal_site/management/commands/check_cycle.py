@@ -17,6 +17,7 @@ import awards.invariants
 import bonuses.invariants
 import office.invariants
 import scoring.invariants
+import scoring.promise_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -26,6 +27,7 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.promise_invariants.TABLE,
     awards.invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant

@@ -22,6 +22,7 @@ from bonuses.api import AdjustmentViewSet
 from office.api import JobViewSet
 from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
+from scoring.appeal_api import AppealViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix
 
@@ -59,6 +60,7 @@ router.register("units", UnitViewSet, "api-unit")
 router.register("items", ItemViewSet, "api-item")
 router.register("cells", CellViewSet, "api-cell")
 router.register("adjustments", AdjustmentViewSet, "api-adjustment")
+router.register("appeals", AppealViewSet, "api-appeal")
 router.register("jobs", JobViewSet, "api-job")
 
 urlpatterns: list[URLPattern | URLResolver] = [

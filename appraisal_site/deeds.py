@@ -25,6 +25,21 @@ from units.permissions import may
 from units.stages import Stage
 
 WORDS: dict[str, object] = {
+    "appeal.answered": _("answered a letter or call"),
+    "appeal.compared": _("compared an appeal with its paper"),
+    "appeal.drafted": _("wrote an appeal"),
+    "appeal.file-removed": _("took a file out of an appeal"),
+    "appeal.filed": _("filed an appeal"),
+    "appeal.point-added": _("named what an appeal is about"),
+    "appeal.point-decided": _("decided a point of an appeal"),
+    "appeal.point-sent-back": _("took the first signature on a point back"),
+    "appeal.point-signed": _("signed a point of an appeal first"),
+    "appeal.rechecked": _("recorded a re-check"),
+    "appeal.registered": _("registered an appeal"),
+    "appeal.reviewer-named": _("named who re-checks"),
+    "appeal.terms-set": _("set how long results may be questioned"),
+    "appeal.withdrawn": _("took an appeal back"),
+    "result.delivered": _("noted when a result reached its unit"),
     "award.nominated": _("nominated for an award"),
     "award.nomination-withdrawn": _("withdrew a nomination"),
     "awards.departed": _("departed from the computed award list"),

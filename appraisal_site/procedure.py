@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import assessment_queries, commitment_queries, readiness, rule_queries
+from scoring.appeal_queries import appeal_lacks
 from scoring.models import ScoreKind
 from scoring.review_queries import supplement_lacks
 from scoring.visit_queries import visit_lacks
@@ -159,7 +160,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         Scoped(readiness.open_lacks),
     ),
     # From approval on nothing that decides a place may be signed away.
-    Stage.APPROVAL: (approval_lacks,),
+    Stage.APPROVAL: (approval_lacks, appeal_lacks),
 }
 
 

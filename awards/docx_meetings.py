@@ -16,7 +16,7 @@ from awards.models import AwardList
 from awards.models.scheme import Kind
 from awards.money import format_yuan, yuan_in_words
 from awards.reports import LEADERS, chinese
-from office.drafts import begin, content_of, say, table
+from office.docx import begin, content_of, say, table
 from units.matrix import Role
 from units.models import Conflict, Cycle, RoleAssignment
 

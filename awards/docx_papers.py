@@ -12,7 +12,7 @@ from awards.models import Draft
 from awards.queries import Now
 from awards.readiness import CheckUp
 from awards.reports import LEADERS, Facts
-from office.drafts import begin, content_of, say, table
+from office.docx import begin, content_of, say, table
 from units.models import Cycle
 
 

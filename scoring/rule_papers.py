@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from office import pdf
-from office.drafts import begin, content_of, say, table
+from office.docx import begin, content_of, say, table
 from office.workbook.writer import ColumnOut, SheetOut, Value, write_workbook
 from scoring.commitment_papers import Facts
 from scoring.models import RuleBook

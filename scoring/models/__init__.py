@@ -3,6 +3,20 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.appeal import (
+    OPEN_APPEALS,
+    Appeal,
+    AppealFile,
+    AppealPoint,
+    AppealState,
+    AppealTerms,
+    Channel,
+    DeliveryHow,
+    Outcome,
+    PointKind,
+    Recheck,
+    ResultDelivery,
+)
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
@@ -37,20 +51,28 @@ from scoring.models.trial import TrialVariant
 from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
+    "OPEN_APPEALS",
     "OPEN_SUPPLEMENTS",
     "OPEN_VISITS",
     "QUARTERS",
+    "Appeal",
+    "AppealFile",
+    "AppealPoint",
+    "AppealState",
+    "AppealTerms",
     "Assessment",
     "AssessmentLine",
     "BatchState",
     "Below",
     "Cell",
+    "Channel",
     "Commitment",
     "CommitmentRound",
     "CommitmentState",
     "CoverageLine",
     "CoverageReturn",
     "Deduction",
+    "DeliveryHow",
     "DetailedRule",
     "DetailedRuleState",
     "Goal",
@@ -66,11 +88,15 @@ __all__ = [
     "LineThread",
     "Look",
     "MajorItem",
+    "Outcome",
+    "PointKind",
     "ProgressLine",
     "ProgressReport",
     "QuarterDue",
     "Receipt",
+    "Recheck",
     "ReportTerm",
+    "ResultDelivery",
     "ReturnLine",
     "RuleBook",
     "RuleIndicator",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 import awards.invariants
 import bonuses.invariants
 import office.invariants
+import scoring.appeal_invariants
 import scoring.invariants
 import scoring.promise_invariants
 import units.invariants
@@ -28,6 +29,7 @@ TABLES = (
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
     scoring.promise_invariants.TABLE,
+    scoring.appeal_invariants.TABLE,
     awards.invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0008_supplements'),
+        ('scoring', '0009_appeals'),
         ('units', '0004_signed_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

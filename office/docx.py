@@ -1,6 +1,6 @@
-"""Drafts for people to edit as .docx, in the look of official papers: paragraphs, headings, tables.
+"""The look of official papers as .docx: begin one, say a paragraph, set a table, take the bytes.
 
-What stands on a draft is said by the app that asks; papers that are sealed are PDFs.
+What stands on a paper is told by the apps.
 """
 
 from __future__ import annotations

@@ -14,7 +14,17 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal_site.demo import assessments, figures, papers, password, people, review, scores, windows
+from appraisal_site.demo import (
+    assessments,
+    figures,
+    papers,
+    password,
+    people,
+    promises,
+    review,
+    scores,
+    windows,
+)
 from office import audit
 from office.models import AuditEntry
 from office.refusal import Refused
@@ -126,6 +136,7 @@ def _begin(seed: int) -> Cycle:
         marks = figures.draw(scores.frames(cycle), seed)
         office = everybody.hats["office1"]
         audit.record(office, "windows.set", cycle, cycle_code=cycle.code)
+        promises.write(everybody, found, seed)
         move_on(cycle, Stage.SELF_ASSESSMENT, office)
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
         assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))

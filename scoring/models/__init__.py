@@ -30,6 +30,7 @@ from scoring.models.commitment import (
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.distortion import Dismissal, DistortionLimits
+from scoring.models.detailed_rule import DetailedRule, DetailedRuleState, RuleBook, RuleIndicator
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
     QUARTERS,
@@ -75,6 +76,8 @@ __all__ = [
     "DeliveryHow",
     "Dismissal",
     "DistortionLimits",
+    "DetailedRule",
+    "DetailedRuleState",
     "Goal",
     "ImportBatch",
     "ImportPlan",
@@ -98,6 +101,8 @@ __all__ = [
     "ReportTerm",
     "ResultDelivery",
     "ReturnLine",
+    "RuleBook",
+    "RuleIndicator",
     "RuleSource",
     "Score",
     "ScoreKind",

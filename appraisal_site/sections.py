@@ -207,6 +207,7 @@ PAGE_NAMES: dict[str, object] = {
     "detailed-rules": _("Detailed rules"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
     "distortion": _("Distortion"),
     "distortion-limits": _("Distortion"),

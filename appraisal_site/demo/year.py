@@ -14,7 +14,17 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal_site.demo import assessments, figures, papers, password, people, review, scores, windows
+from appraisal_site.demo import (
+    appeals,
+    assessments,
+    figures,
+    papers,
+    password,
+    people,
+    review,
+    scores,
+    windows,
+)
 from office import audit
 from office.models import AuditEntry
 from office.refusal import Refused
@@ -156,6 +166,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))
         review.complete(book, *found[Stage.ONSITE_REVIEW])
         move_on(cycle, LAST_STAGE_THERE, office)
+    appeals.write(cycle, everybody)
     audit.record(None, COMPLETED, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
 
 

@@ -75,7 +75,9 @@ LEDGER_PAGES = (
     "ledger-due",
     "ledger-entry",
     "ledger-line",
+    "ledger-year",
     "returns",
+    "return-entry",
 )
 # Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
@@ -247,6 +249,7 @@ PAGE_NAMES: dict[str, object] = {
     "single-appraisal-enter": _("Enter another single appraisal"),
     "imports": _("Material"),
     "ledgers": _("Quarterly ledgers"),
+    "returns": _("Statistical returns"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('office', '0002_evidence'),
-        ('scoring', '0011_detailed_rules'),
+        ('scoring', '0009_appeals'),
         ('units', '0004_signed_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

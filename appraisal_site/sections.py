@@ -72,7 +72,9 @@ LEDGER_PAGES = (
     "ledger-due",
     "ledger-entry",
     "ledger-line",
+    "ledger-year",
     "returns",
+    "return-entry",
 )
 # Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
@@ -204,6 +206,7 @@ PAGE_NAMES: dict[str, object] = {
     "detailed-rules": _("Detailed rules"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
     "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),
@@ -240,6 +243,7 @@ PAGE_NAMES: dict[str, object] = {
     "single-appraisal-enter": _("Enter another single appraisal"),
     "imports": _("Material"),
     "ledgers": _("Quarterly ledgers"),
+    "returns": _("Statistical returns"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

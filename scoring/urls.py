@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from scoring import (
     urls_appeals,
+    urls_appraisers,
     urls_commitments,
     urls_imports,
     urls_review,
@@ -31,5 +32,6 @@ year_patterns: list[URLPattern] = [
     *urls_review.year_patterns,
     *urls_self.year_patterns,
     *urls_trials.year_patterns,
+    *urls_appraisers.year_patterns,
     *urls_appeals.year_patterns,
 ]

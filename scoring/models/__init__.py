@@ -17,6 +17,7 @@ from scoring.models.appeal import (
     Recheck,
     ResultDelivery,
 )
+from scoring.models.appraiser_finding import AppraiserFinding, FindingState, ScoreRecheck
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
@@ -60,6 +61,7 @@ __all__ = [
     "AppealPoint",
     "AppealState",
     "AppealTerms",
+    "AppraiserFinding",
     "Assessment",
     "AssessmentLine",
     "BatchState",
@@ -75,6 +77,7 @@ __all__ = [
     "DeliveryHow",
     "DetailedRule",
     "DetailedRuleState",
+    "FindingState",
     "Goal",
     "ImportBatch",
     "ImportPlan",
@@ -103,6 +106,7 @@ __all__ = [
     "RuleSource",
     "Score",
     "ScoreKind",
+    "ScoreRecheck",
     "Standing",
     "SubItem",
     "Supplement",

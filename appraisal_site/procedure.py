@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from awards.readiness import approval_lacks, hearing_lacks
+from awards.readiness import approval_lacks, filing_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import readiness
 from scoring.models import ScoreKind
@@ -149,6 +149,8 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     ),
     # From approval on nothing that decides a place may be signed away.
     Stage.APPROVAL: (approval_lacks,),
+    # Entered by the receipt itself; moving on without one would file nothing.
+    Stage.FILED: (filing_lacks,),
 }
 
 

@@ -13,7 +13,8 @@ class AwardsConfig(AppConfig):
 
     def ready(self) -> None:
         from awards import receivers
-        from awards.actions import publication
+        from awards.actions import filing, publication
 
         receivers.connect()
         publication.register()
+        filing.register()

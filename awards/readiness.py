@@ -15,7 +15,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from awards.models import AwardScheme, Hearing
+from awards import queries
+from awards.models import AwardScheme, Filing, Hearing
 from awards.models.scheme import Kind
 from awards.readings import readings_that_hold
 from bonuses.models import Adjustment, AdjustmentState
@@ -98,6 +99,21 @@ def reading_lacks(cycle: Cycle) -> list[Lack]:
             signable=False,
         )
         for reading in readings_that_hold(cycle)
+    ]
+
+
+def filing_lacks(cycle: Cycle) -> list[Lack]:
+    """The year is filed by the receipt of the organization department, not by moving on."""
+    newest = queries.newest(cycle)
+    if newest is not None and Filing.objects.filter(edition=newest, accepted_at__isnull=False).exists():
+        return []
+    return [
+        Lack(
+            "not-filed",
+            _("The organization department has not accepted the package of the newest edition."),
+            route="filing",
+            signable=False,
+        )
     ]
 
 

@@ -7,6 +7,7 @@ from awards.models.approval import Approval, Draft, Hearing, Purpose, Way
 from awards.models.award import Award, AwardList, ListState, TieRuling
 from awards.models.division import Division, DivisionShare, PrizeChange
 from awards.models.edition import Edition, EditionFile
+from awards.models.filing import Filing
 from awards.models.individual import Individual
 from awards.models.nomination import Nomination
 from awards.models.reading_ruling import ReadingRuling
@@ -22,6 +23,7 @@ __all__ = [
     "Draft",
     "Edition",
     "EditionFile",
+    "Filing",
     "Filling",
     "Hearing",
     "Individual",

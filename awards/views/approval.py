@@ -153,13 +153,13 @@ def approve_page(request: PageRequest) -> HttpResponse:
             and under_way.confirmed_by_id is not None
             and may("I04", hat, cycle),
             "may_withdraw": under_way is not None and may("I04", hat, cycle),
-            "job": _job_line(under_way.job) if under_way is not None and under_way.job else None,
+            "job": job_line(under_way.job) if under_way is not None and under_way.job else None,
             "all_approved": all_approved,
         },
     )
 
 
-def _job_line(job: Any) -> dict[str, Any]:
+def job_line(job: Any) -> dict[str, Any]:
     return {
         "what": job.message or job.doing or job.get_state_display(),
         "done": job.done,

@@ -15,12 +15,14 @@ from awards.readiness import approval_lacks, filing_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import readiness
 from scoring.models import ScoreKind
+from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions
 from units.hats import Hat
 from units.lacks import Lack
 from units.models import STAGE_LABELS, Block, Cycle, StageWindow, Unit
 from units.permissions import stage_of
 from units.stages import ORDER, Stage
+from units.team_queries import team_lacks
 
 Check = Callable[[Cycle], list[Lack]]
 
@@ -128,7 +130,7 @@ def _unscored(kind: ScoreKind) -> Scoped:
 # What must be ready when the year *enters* the stage.
 CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.COMMITMENT: (takes_part, readiness.rule_lacks),
-    Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed),),
+    Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed), team_lacks),
     Stage.ONSITE_REVIEW: (
         _unscored(ScoreKind.LEAD),
         _unscored(ScoreKind.PRELIMINARY),
@@ -136,6 +138,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     ),
     Stage.HEARING: (
         _unscored(ScoreKind.ONSITE),
+        Scoped(visit_lacks),
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         Scoped(readiness.open_lacks),

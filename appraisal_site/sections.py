@@ -45,6 +45,20 @@ class Section:
 
 OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
+# What a team, a lead and the office do with cells besides the matrix.
+REVIEW_PAGES = (
+    "teams",
+    "team",
+    "team-new",
+    "conflict-declare",
+    "visits",
+    "visit",
+    "visit-plan",
+    "visit-plan-team",
+    "visit-change",
+    "visit-record",
+)
+
 # Everything about papers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
     "adjustments",
@@ -90,8 +104,10 @@ SECTIONS: tuple[Section, ...] = (
             "copy-year",
         ),
     ),
-    Section(_("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare")),
-    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell")),
+    Section(
+        _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
+    ),
+    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES)),
     Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
@@ -128,6 +144,8 @@ PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "teams": _("Review teams"),
+    "visits": _("On-site review"),
     "year": "",
     "plan": _("The plan"),
     "plan-workbook": _("Plan workbook"),
@@ -140,6 +158,8 @@ PAGE_NAMES: dict[str, object] = {
     "call": _("On the phone"),
     "brief": _("Brief for leaders"),
     "compare": _("Compare units"),
+    "what-if": _("What-if bench"),
+    "what-if-compare": _("Variants side by side"),
     "awards": _("Awards"),
     "individuals": _("Individual awards"),
     "nominations": _("Recommendations"),

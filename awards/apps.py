@@ -12,9 +12,11 @@ class AwardsConfig(AppConfig):
     verbose_name = _("Results")
 
     def ready(self) -> None:
-        from awards import receivers
+        from awards import consequences, receivers
         from awards.actions import filing, publication
+        from office.ports import fill_consequences
 
         receivers.connect()
+        fill_consequences(consequences.consequences)
         publication.register()
         filing.register()

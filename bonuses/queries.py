@@ -109,6 +109,11 @@ def sums_of(cycle: Cycle, unit_ids: Collection[int], rules: Rules | None = None)
 
 def barred_units(cycle: Cycle, unit_ids: Collection[int], rules: Rules) -> set[int]:
     """The units whose eligibility a veto or misconduct in force takes away.  Three queries."""
+    return set(bar_causes(cycle, unit_ids, rules))
+
+
+def bar_causes(cycle: Cycle, unit_ids: Collection[int], rules: Rules) -> dict[int, list[Veto | Finding]]:
+    """Barred unit → the vetoes and findings in force that bar it, earlier years' included.  Three queries."""
     effects = effects_of(cycle, rules)
     longest = max((effect.years for effect in effects.values()), default=1)
     vetoes = Veto.objects.filter(
@@ -117,15 +122,16 @@ def barred_units(cycle: Cycle, unit_ids: Collection[int], rules: Rules) -> set[i
         cycle__host=cycle.host_id,
         cycle__year__gt=cycle.year - longest,
         cycle__year__lte=cycle.year,
-    ).values_list("unit_id", "level", "field", "cycle__year")
+    ).select_related("cycle")
     default = policy.EFFECT_OF_READING[rules.veto_reading]
-    barred = {
-        unit
-        for unit, level, field, year in vetoes
-        if policy.bars(level, effects.get(field, default), cycle.year - year)
-    }
-    findings = Finding.objects.filter(cycle=cycle, unit_id__in=unit_ids, state=BarState.CONFIRMED)
-    return barred | set(findings.values_list("unit_id", flat=True))
+    found: dict[int, list[Veto | Finding]] = {}
+    for veto in vetoes:
+        effect = effects.get(veto.field, default)
+        if policy.bars(veto.level, effect, cycle.year - veto.cycle.year):
+            found.setdefault(veto.unit_id, []).append(veto)
+    for finding in Finding.objects.filter(cycle=cycle, unit_id__in=unit_ids, state=BarState.CONFIRMED):
+        found.setdefault(finding.unit_id, []).append(finding)
+    return found
 
 
 def effects_of(cycle: Cycle, rules: Rules) -> dict[str, policy.Effect]:

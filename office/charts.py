@@ -1,4 +1,4 @@
-"""Small pictures as SVG: a sum in its parts, the weights of a block, a unit beside the mean, a line.
+"""Small pictures as SVG: a sum in its parts, weights of a block, a unit beside the mean, shifting places, a line.
 
 Pure: values in, SVG out, with a text alternative in each. Colours are classes of css/components/chart.css
 with a plain `fill` beneath for places without a style sheet; no style attribute, which the content
@@ -164,6 +164,52 @@ def sparkline(values: Sequence[Decimal | None], *, label: str, upside_down: bool
     line = f'<path class="spark" d="{"".join(path)}" fill="none" stroke="#1c1b18" stroke-width="1.5"/>'
     dot = f'<circle class="spark-end" cx="{_n(last[0])}" cy="{_n(last[1])}" r="3" fill="#1c1b18"/>'
     return _svg(width, height, line + dot, label, 'class="chart chart-spark"')
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One unit's place today and after a change; 1 is best."""
+
+    name: str
+    before: int
+    after: int
+
+
+def shifts(rows: Sequence[Shift], *, label: str, heads: tuple[str, str]) -> SafeString:
+    """Two columns of places with a line for every unit: who climbs, who falls, who stays."""
+    width, line, gutter = 420, 22, Decimal(150)
+    right = Decimal(width) - gutter
+    left_seats, right_seats = _seats([row.before for row in rows]), _seats([row.after for row in rows])
+    drawn = [
+        _text(gutter - 10, 14, heads[0], "end", "chart-value"),
+        _text(right + 10, 14, heads[1], "start", "chart-value"),
+    ]
+    for row, start, end in zip(rows, left_seats, right_seats, strict=True):
+        top, bottom = line * start + 36, line * end + 36
+        kind, stroke, wide = "shift-stays", "#b8b4a8", "1"
+        if row.after < row.before:
+            kind, stroke, wide = "shift-up", "#2f4858", "2"
+        elif row.after > row.before:
+            kind, stroke, wide = "shift-down", "#8c2f1f", "2"
+        dashes = ' stroke-dasharray="5 3"' if row.after > row.before else ""
+        drawn.append(
+            f'<path class="{kind}" d="M{_n(gutter)} {top}L{_n(right)} {bottom}" fill="none" '
+            f'stroke="{stroke}" stroke-width="{wide}"{dashes}><title>'
+            f"{escape(row.name)} {row.before} → {row.after}</title></path>"
+        )
+        name = _fit(row.name, gutter - 44)
+        drawn.append(_text(gutter - 10, top + 5, f"{name} {row.before}", "end", "chart-name"))
+        drawn.append(_text(right + 10, bottom + 5, f"{row.after} {name}", "start", "chart-name"))
+    return _svg(width, line * len(rows) + 36, "".join(drawn), label, 'class="chart chart-shifts"')
+
+
+def _seats(places: Sequence[int]) -> list[int]:
+    """Each row's line from the top; those on one place stand below one another."""
+    order = sorted(range(len(places)), key=lambda n: (places[n], n))
+    seats = [0] * len(places)
+    for seat, n in enumerate(order):
+        seats[n] = seat
+    return seats
 
 
 def _svg(width: int, height: int, inner: str, label: str, attributes: str) -> SafeString:

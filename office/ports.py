@@ -5,7 +5,7 @@ Only Protocols and their registry; no rule lives here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,9 +14,12 @@ from typing import Any, Protocol
 class Change:
     """Something about to be signed, described by the app that signs it."""
 
-    kind: str  # "score" | "adjustment" | "veto" | "not-involved" | "rule"
-    block_id: int
-    what: dict[str, Any]
+    kind: str  # "score" | "not-involved" | "missing" | "papers" | "matter" | "bar" | "weights"
+    cycle_id: int
+    what: Mapping[str, Any]  # ids and figures; which ones is told where the port is filled
+
+
+NEW = -1  # in `what`: the id of something that is not stored yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,9 @@ class Move:
 
     unit: str
     aspect: str  # "final" | "rank" | "eligible" | "award"
-    before: str
+    before: str  # points, a place, "yes" or "no", a grade or nothing
     after: str
+    where: str = ""  # the block, or the award
 
 
 class Consequences(Protocol):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
+from scoring import admin_review  # noqa: F401 -- registers its own records
 from scoring.actions import rules
 from scoring.models import (
     Cell,
@@ -26,6 +27,7 @@ from scoring.models import (
     Score,
     Standing,
     SubItem,
+    TrialVariant,
 )
 from units.actions import setup
 from units.admin import ADD, CHANGE, DELETE, stored
@@ -234,3 +236,12 @@ class ImportBatchRecords(Records):
     list_filter = ("cycle", "kind", "state")
     list_select_related = ("file", "by")
     search_fields = ("file__name", "file_sha256", "target")
+
+
+@admin.register(TrialVariant)
+class TrialVariantRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("name", "cycle", "made_by", "saved_at")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle", "made_by")
+    search_fields = ("name", "made_by__username")

@@ -39,10 +39,16 @@ def leads(hat: Hat | None, sub_item: SubItem) -> bool:
     )
 
 
-def require_may_score(hat: Hat, kind: ScoreKind, cell: Cell) -> None:
-    """Raise Refused unless the hat may enter this kind of score for this cell now.  Rulebook 3."""
+def require_may_score(hat: Hat, kind: ScoreKind, cell: Cell, *, under: str = "") -> None:
+    """Raise Refused unless the hat may enter this kind of score for this cell now.  Rulebook 3.
+
+    `under` names another row that lets the act pass: H06, the correction that a decided appeal orders.
+    """
     membership = cell.membership
     block = membership.block
+    if under:
+        require(under, hat, block.cycle, unit_id=membership.unit_id, block=block, acts_on_unit=True)
+        return
     require(
         row_of(kind, hat),
         hat,

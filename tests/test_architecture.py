@@ -26,6 +26,7 @@ PURE = [
     "awards/money.py",
     "awards/edition.py",
     "scoring/distortion.py",
+    "scoring/trial_steps.py",
     *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "scoring" / "engine").glob("*.py")),
 ]
 

@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal_site.demo import figures, papers, password, people, scores, windows
+from appraisal_site.demo import figures, papers, password, people, review, scores, windows
 from office import audit
 from office.models import AuditEntry
 from office.refusal import Refused
@@ -131,6 +131,7 @@ def _begin(seed: int) -> Cycle:
         move_on(cycle, Stage.PRELIMINARY_REVIEW, office)
         scores.write_early(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         scores.propose_hardly_involved(book)
+        review.write(book, *found[Stage.ONSITE_REVIEW])
         cycle.refresh_from_db()
         pairs = figures.tied_units(scores.frames(cycle), seed)
         papers.write(cycle, everybody, spared={unit for pair in pairs.values() for unit in pair})
@@ -151,6 +152,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         scores.write_rest(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         move_on(cycle, Stage.ONSITE_REVIEW, office)
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))
+        review.complete(book, *found[Stage.ONSITE_REVIEW])
         move_on(cycle, LAST_STAGE_THERE, office)
     audit.record(None, COMPLETED, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
 

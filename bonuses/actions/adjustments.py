@@ -31,8 +31,9 @@ from bonuses.sentences import already_counted, no_reason, not_found
 from office import audit
 from office.fields import format_points
 from office.models import StoredFile
-from office.ports import Move
+from office.ports import NEW, Change, Move
 from office.refusal import Refused
+from units import foresight
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, Membership, Unit
@@ -242,16 +243,27 @@ def mark(rows: Sequence[Adjustment], by: Hat, state: AdjustmentState, reason: st
         row.version += 1
 
 
+def counting(cycle: Cycle, ids: Collection[int]) -> Change:
+    """The change that these adjustments would count, for the preview."""
+    return Change("papers", cycle.pk, {"counts": sorted(ids)})
+
+
+def dropping(cycle: Cycle, adjustment_id: int) -> Change:
+    """The change that this adjustment would no longer count."""
+    return Change("papers", cycle.pk, {"drops": [adjustment_id]})
+
+
 def verify(
     *,
     by: Hat,
     cycle: Cycle,
     adjustment_id: int,
     version: int | None = None,
-    consequences: Sequence[Move] = (),
+    consequences: Sequence[Move] | None = None,
 ) -> Adjustment:
     """A second person of the office lets the adjustment count; the places follow in the same transaction.  §4(2)7
 
+    `consequences` is what the page listed before; None: from the hearing on they are computed and kept.
     Raises Refused: not permitted, one's own entry or unit, held, without tariff, decided already, or changed.
     """
     with transaction.atomic():
@@ -259,6 +271,7 @@ def verify(
             fresh = locked(cycle)
             row = _one(fresh, adjustment_id)
             _require_verifiable(by, fresh, row, version, queries.rules_of(fresh))
+            moves = foresight.settled(fresh, counting(fresh, [row.pk]), consequences, row.membership.block)
             mark([row], by, AdjustmentState.VERIFIED)
             recount(fresh, [row.unit_id])
         audit.record(
@@ -267,7 +280,7 @@ def verify(
             row,
             cycle_code=cycle.code,
             proposed_by=row.proposed_by.username,
-            consequences=[asdict(move) for move in consequences],
+            **foresight.told(moves),
             **told(row),
         )
     return row
@@ -281,28 +294,44 @@ class Decided:
     left: list[tuple[Adjustment, Refused]]  # and why
 
 
-def verify_many(*, by: Hat, cycle: Cycle, versions: dict[int, int]) -> Decided:
+def sort_out(*, by: Hat, cycle: Cycle, versions: dict[int, int]) -> Decided:
+    """Which of the ticked ones (id → version seen) could be verified now; for the preview, and for the act."""
+    with transaction.atomic():
+        rules = queries.rules_of(cycle)
+        done: list[Adjustment] = []
+        left: list[tuple[Adjustment, Refused]] = []
+        for row in _load(cycle, versions).values():
+            try:
+                _require_verifiable(by, cycle, row, versions[row.pk], rules)
+            except Refused as refusal:
+                if refusal.code in {"not-permitted", "stage-closed"}:
+                    raise
+                left.append((row, refusal))
+            else:
+                done.append(row)
+    return Decided(done, left)
+
+
+def verify_many(
+    *,
+    by: Hat,
+    cycle: Cycle,
+    versions: dict[int, int],
+    consequences: Sequence[Move] | None = None,
+) -> Decided:
     """Verify everything that was ticked (id → version seen); what cannot be is left and says why.  §4(2)7
 
-    One transaction; each block's places are computed once.
+    One transaction; each block's places are computed once. What moves is told of all together.
     """
     with transaction.atomic():
         with once_per_block():
             fresh = locked(cycle)
-            rules = queries.rules_of(fresh)
-            rows = _load(fresh, versions)
-            done: list[Adjustment] = []
-            left: list[tuple[Adjustment, Refused]] = []
-            for row in rows.values():
-                try:
-                    _require_verifiable(by, fresh, row, versions[row.pk], rules)
-                except Refused as refusal:
-                    if refusal.code in {"not-permitted", "stage-closed"}:
-                        raise
-                    left.append((row, refusal))
-                else:
-                    done.append(row)
+            sorted_out = sort_out(by=by, cycle=fresh, versions=versions)
+            done = sorted_out.done
+            moves: Sequence[Move] | None = None
             if done:
+                together = counting(fresh, [row.pk for row in done])
+                moves = foresight.settled(fresh, together, consequences)
                 mark(done, by, AdjustmentState.VERIFIED)
                 recount(fresh, {row.unit_id for row in done})
         for row in done:
@@ -312,9 +341,10 @@ def verify_many(*, by: Hat, cycle: Cycle, versions: dict[int, int]) -> Decided:
                 row,
                 cycle_code=cycle.code,
                 proposed_by=row.proposed_by.username,
+                **foresight.told(moves),
                 **told(row),
             )
-    return Decided(done, left)
+    return sorted_out
 
 
 def reject(
@@ -324,7 +354,7 @@ def reject(
     adjustment_id: int,
     reason: str,
     version: int | None = None,
-    consequences: Sequence[Move] = (),
+    consequences: Sequence[Move] | None = None,
 ) -> Adjustment:
     """Turn an adjustment down with a reason; a verified one too, by a person who had no hand in it.  §4(2)7"""
     with transaction.atomic():
@@ -341,6 +371,9 @@ def reject(
             require_version(row, version)
             if not reason.strip():
                 raise no_reason(_("A rejection needs a reason."))
+            moves: Sequence[Move] | None = None
+            if was_counted:
+                moves = foresight.settled(fresh, dropping(fresh, row.pk), consequences, row.membership.block)
             mark([row], by, AdjustmentState.REJECTED, reason.strip())
             if was_counted:
                 recount(fresh, [row.unit_id])
@@ -351,7 +384,7 @@ def reject(
             cycle_code=cycle.code,
             reason=reason.strip(),
             was_counted=was_counted,
-            consequences=[asdict(move) for move in consequences],
+            **foresight.told(moves),
             **told(row),
         )
     return row
@@ -408,8 +441,19 @@ def _matter_kind(kind: str) -> str:
     return "blame" if kind == AdjustmentKind.CRITICISM else "praise"
 
 
+def joining(cycle: Cycle, ids: Collection[int], matter_id: int | None) -> Change:
+    """The change that these papers would be one matter: an existing one, NEW, or None for each by itself."""
+    return Change("matter", cycle.pk, {"papers": sorted(ids), "matter": matter_id})
+
+
 def put_into_matter(
-    *, by: Hat, cycle: Cycle, adjustment_ids: Collection[int], title: str, matter_id: int | None = None
+    *,
+    by: Hat,
+    cycle: Cycle,
+    adjustment_ids: Collection[int],
+    title: str,
+    matter_id: int | None = None,
+    consequences: Sequence[Move] | None = None,
 ) -> Matter:
     """Say that these papers are about one matter (同一事项); R5 then tells which of them counts.  §4(2)5
 
@@ -436,10 +480,17 @@ def put_into_matter(
         _mark_matter(rows, matter)
         return matter
 
-    return _reorder(by, cycle, adjustment_ids, "matter.joined", act)
+    change = joining(cycle, adjustment_ids, matter_id or NEW)
+    return _reorder(by, cycle, adjustment_ids, "matter.joined", act, change, consequences)
 
 
-def take_out_of_matter(*, by: Hat, cycle: Cycle, adjustment_ids: Collection[int]) -> None:
+def take_out_of_matter(
+    *,
+    by: Hat,
+    cycle: Cycle,
+    adjustment_ids: Collection[int],
+    consequences: Sequence[Move] | None = None,
+) -> None:
     """These papers are matters of their own after all, such as a new circular after failed rectification."""
 
     def act(_fresh: Cycle, rows: list[Adjustment]) -> Matter | None:
@@ -447,7 +498,8 @@ def take_out_of_matter(*, by: Hat, cycle: Cycle, adjustment_ids: Collection[int]
         _mark_matter(rows, None)
         return matter
 
-    _reorder(by, cycle, adjustment_ids, "matter.left", act)
+    change = joining(cycle, adjustment_ids, None)
+    _reorder(by, cycle, adjustment_ids, "matter.left", act, change, consequences)
 
 
 def _mark_matter(rows: Sequence[Adjustment], matter: Matter | None) -> None:
@@ -460,6 +512,8 @@ def _reorder(
     ids: Collection[int],
     word: str,
     act: Callable[[Cycle, list[Adjustment]], M],
+    change: Change,
+    consequences: Sequence[Move] | None,
 ) -> M:
     """What joining and leaving a matter have in common."""
     with transaction.atomic():
@@ -470,6 +524,7 @@ def _reorder(
                 raise Refused("no-paper", _("Please tick the papers that are meant."), status=422)
             for row in rows:
                 permissions.require_may_order(by, fresh, row.unit_id, row.membership.block)
+            moves = foresight.settled(fresh, change, consequences)
             matter = act(fresh, rows)
             recount(fresh, {row.unit_id for row in rows})
         audit.record(
@@ -478,5 +533,6 @@ def _reorder(
             matter,
             cycle_code=cycle.code,
             papers=[f"{row.unit} {row.document}" for row in rows],
+            **foresight.told(moves),
         )
     return matter

@@ -6,7 +6,7 @@ They take eligibility away and never change a number; what follows is in bonuses
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
@@ -23,8 +23,9 @@ from bonuses.models import BarState, Finding, Veto, VetoLevel
 from bonuses.sentences import no_reason, not_found
 from office import audit
 from office.models import StoredFile
-from office.ports import Move
+from office.ports import Change, Move
 from office.refusal import Refused
+from units import foresight
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, Membership, Unit
@@ -135,8 +136,19 @@ def propose_finding(
 # Deciding ----------------------------------------------------------------------------------------
 
 
+def barring(row: Veto | Finding, *, in_force: bool) -> Change:
+    """The change that this veto or finding would be in force, or no longer, for the preview."""
+    name = "veto" if isinstance(row, Veto) else "finding"
+    return Change("bar", row.cycle_id, {name: row.pk, "in_force": in_force})
+
+
 def confirm_veto(
-    *, by: Hat, cycle: Cycle, veto_id: int, version: int | None = None, consequences: Sequence[Move] = ()
+    *,
+    by: Hat,
+    cycle: Cycle,
+    veto_id: int,
+    version: int | None = None,
+    consequences: Sequence[Move] | None = None,
 ) -> Veto:
     """The leading group puts the veto in force; from now on the unit's eligibility is gone.  §6(6)"""
     return _decide(by, cycle, Veto, veto_id, version, _confirmed, "veto.confirmed", consequences)
@@ -153,15 +165,22 @@ def lift_veto(
     veto_id: int,
     reason: str,
     version: int | None = None,
-    consequences: Sequence[Move] = (),
+    consequences: Sequence[Move] | None = None,
 ) -> Veto:
     """Another person of the leading group takes a veto in force away again, with a reason.  §6(6)"""
     act = _ended(BarState.LIFTED, reason)
     return _decide(by, cycle, Veto, veto_id, version, act, "veto.lifted", consequences)
 
 
-def confirm_finding(*, by: Hat, cycle: Cycle, finding_id: int, version: int | None = None) -> Finding:
-    return _decide(by, cycle, Finding, finding_id, version, _confirmed, "misconduct.confirmed")
+def confirm_finding(
+    *,
+    by: Hat,
+    cycle: Cycle,
+    finding_id: int,
+    version: int | None = None,
+    consequences: Sequence[Move] | None = None,
+) -> Finding:
+    return _decide(by, cycle, Finding, finding_id, version, _confirmed, "misconduct.confirmed", consequences)
 
 
 def reject_finding(
@@ -172,10 +191,16 @@ def reject_finding(
 
 
 def lift_finding(
-    *, by: Hat, cycle: Cycle, finding_id: int, reason: str, version: int | None = None
+    *,
+    by: Hat,
+    cycle: Cycle,
+    finding_id: int,
+    reason: str,
+    version: int | None = None,
+    consequences: Sequence[Move] | None = None,
 ) -> Finding:
     act = _ended(BarState.LIFTED, reason)
-    return _decide(by, cycle, Finding, finding_id, version, act, "misconduct.lifted")
+    return _decide(by, cycle, Finding, finding_id, version, act, "misconduct.lifted", consequences)
 
 
 def _decide(
@@ -186,7 +211,7 @@ def _decide(
     version: int | None,
     act: Callable[[B, Hat], None],
     word: str,
-    consequences: Sequence[Move] = (),
+    consequences: Sequence[Move] | None = None,
 ) -> B:
     """What every decision about a bar has in common: permission, row, version, tally, log."""
     with transaction.atomic():
@@ -214,8 +239,13 @@ def _decide(
                     % {"what": str(row), "state": row.get_state_display()},
                     values={"state": row.state, "version": row.version},
                 )
+            was_in_force = row.state == BarState.CONFIRMED
             act(row, by)
             row.version += 1
+            in_force = row.state == BarState.CONFIRMED
+            moves: Sequence[Move] | None = None
+            if in_force != was_in_force:
+                moves = foresight.settled(fresh, barring(row, in_force=in_force), consequences)
             # Not save(), whose signal would count the same tally a second time.
             model._default_manager.filter(pk=pk).update(**{name: getattr(row, name) for name in DECISION})
             recount(fresh, [row.unit_id])
@@ -226,7 +256,7 @@ def _decide(
             cycle_code=cycle.code,
             reason=row.reason,
             proposed_by=row.proposed_by.username,
-            consequences=[asdict(move) for move in consequences],
+            **foresight.told(moves),
         )
     return row
 

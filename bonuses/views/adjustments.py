@@ -5,6 +5,7 @@ What may be claimed and decided is told by bonuses.actions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bonuses import permissions, policy, queries, words
 from bonuses.actions import adjustments, documents
@@ -23,7 +25,9 @@ from bonuses.models import Adjustment, AdjustmentState, Issuer, Matter, Pool
 from bonuses.sentences import not_found
 from bonuses.views.papers import may_claim_anything
 from office.files import XLSX
+from office.ports import NEW, Change, Move
 from office.refusal import Refused
+from units import foresight
 from units.matrix import Role
 from units.models import Unit
 from units.pages import PageRequest, page
@@ -223,6 +227,11 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
     open_ = row.state == AdjustmentState.PROPOSED
     mine = row.proposed_by_id == hat.user.pk
     own = hat.role in OWN and hat.unit_id == row.unit_id and row.proposed_role in OWN
+    may_decide = decides and open_ and not mine
+    may_undo = (
+        decides and row.state == AdjustmentState.VERIFIED and not mine and row.decided_by_id != hat.user.pk
+    )
+    change = _change(request, row) if may_undo or (may_decide and not row.hold) else None
     tariff = queries.rules_of(cycle).tariff
     return render(
         request,
@@ -246,11 +255,9 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
                 "second_reason": row.reason,
                 "waiting": _("another person of the appraisal office"),
             },
-            "may_decide": decides and open_ and not mine,
-            "may_undo": decides
-            and row.state == AdjustmentState.VERIFIED
-            and not mine
-            and row.decided_by_id != hat.user.pk,
+            "may_decide": may_decide,
+            "may_undo": may_undo,
+            "preview": foresight.preview(cycle, change, block) if change is not None else None,
             "is_mine": decides and open_ and mine,
             "may_withdraw": open_ and (mine or own) and may_claim_anything(request),
             "form": ReasonForm(request.POST if refusal else None),
@@ -260,6 +267,21 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
         },
         status=refusal.status if refusal else 200,
     )
+
+
+def _change(request: PageRequest, row: Adjustment) -> Change:
+    """What the decision the page offers would change: the paper counts, or no longer."""
+    if row.state == AdjustmentState.VERIFIED:
+        return adjustments.dropping(request.cycle, row.pk)
+    return adjustments.counting(request.cycle, [row.pk])
+
+
+def _moves(request: PageRequest, row: Adjustment) -> Sequence[Move] | None:
+    """The list the page showed, as it is now; a proposal that is rejected moves nothing."""
+    block = row.membership.block
+    block.cycle = request.cycle
+    seen = request.POST.get(foresight.SEEN, "")
+    return foresight.require_seen(request.cycle, _change(request, row), seen, block)
 
 
 def _version(request: PageRequest) -> int:
@@ -279,13 +301,19 @@ def decide(request: PageRequest, pk: int, act: str) -> HttpResponse:
     try:
         version = _version(request)
         if act == "verify":
-            row = adjustments.verify(by=by, cycle=cycle, adjustment_id=pk, version=version)
+            moves = _moves(request, row) if row.state == AdjustmentState.PROPOSED else None
+            row = adjustments.verify(
+                by=by, cycle=cycle, adjustment_id=pk, version=version, consequences=moves
+            )
             messages.success(
                 request, _("%(what)s counts now; the places are up to date.") % {"what": str(row)}
             )
         elif act == "reject":
             reason = request.POST.get("reason", "")[:300]
-            row = adjustments.reject(by=by, cycle=cycle, adjustment_id=pk, reason=reason, version=version)
+            moves = _moves(request, row) if row.state == AdjustmentState.VERIFIED else None
+            row = adjustments.reject(
+                by=by, cycle=cycle, adjustment_id=pk, reason=reason, version=version, consequences=moves
+            )
             messages.success(request, _("%(what)s is rejected.") % {"what": str(row)})
         else:
             row = adjustments.confirm_named(by=by, cycle=cycle, adjustment_id=pk, version=version)
@@ -337,7 +365,14 @@ def waiting(request: PageRequest) -> HttpResponse:
                 versions[int(pk)] = int(version)
         if not versions:
             raise Refused("no-paper", _("Please tick the papers that are meant."), status=422)
-        outcome = adjustments.verify_many(by=hat, cycle=cycle, versions=versions)
+        moves: Sequence[Move] | None = None
+        if foresight.is_due(cycle):
+            sorted_out = adjustments.sort_out(by=hat, cycle=cycle, versions=versions)
+            change = adjustments.counting(cycle, [row.pk for row in sorted_out.done])
+            moves, unseen = foresight.as_seen(cycle, change, request.POST.get(foresight.SEEN, ""))
+            if unseen is not None and sorted_out.done:
+                return _ask_to_sign(request, sorted_out, unseen)
+        outcome = adjustments.verify_many(by=hat, cycle=cycle, versions=versions, consequences=moves)
         left = outcome.left
         if outcome.done:
             messages.success(
@@ -369,6 +404,37 @@ def waiting(request: PageRequest) -> HttpResponse:
     )
 
 
+def _ask_to_sign(
+    request: PageRequest, sorted_out: adjustments.Decided, preview: foresight.Preview
+) -> HttpResponse:
+    """The page between ticking and signing, after the hearing: what all of it together moves."""
+    code = request.cycle.code
+    count = len(sorted_out.done)
+    return render(
+        request,
+        "parts/sign.html",
+        {
+            "page_title": _("Verify what is ticked"),
+            "question": ngettext(
+                "You verify %(count)d paper. It counts from your signature on.",
+                "You verify %(count)d papers. They count from your signature on.",
+                count,
+            )
+            % {"count": count},
+            "preview": preview,
+            "hidden": [("row", text) for text in request.POST.getlist("row")],
+            "button": _("Sign and let them count"),
+            "cancel_url": reverse("adjustments-waiting", args=[code]),
+            "breadcrumbs": [
+                (_("Additions and deductions"), reverse("adjustments", args=[code])),
+                (_("Waiting for a second person"), reverse("adjustments-waiting", args=[code])),
+                (_("Verify what is ticked"), ""),
+            ],
+            "cycle": request.cycle,
+        },
+    )
+
+
 # Matters and issuers -----------------------------------------------------------------------------
 
 
@@ -378,12 +444,25 @@ def matters(request: PageRequest) -> HttpResponse:
     cycle = request.cycle
     if request.method == "POST":
         ids = [int(text) for text in request.POST.getlist("row") if text.isdecimal()]
-        if request.POST.get("act") == "apart":
-            adjustments.take_out_of_matter(by=request.hat, cycle=cycle, adjustment_ids=ids)
+        apart = request.POST.get("act") == "apart"
+        change = adjustments.joining(cycle, ids, None if apart else NEW)
+        moves: Sequence[Move] | None = None
+        if foresight.is_due(cycle):
+            moves, unseen = foresight.as_seen(cycle, change, request.POST.get(foresight.SEEN, ""))
+            if unseen is not None and unseen.moves:
+                return _matter_to_sign(request, unseen)
+        if apart:
+            adjustments.take_out_of_matter(
+                by=request.hat, cycle=cycle, adjustment_ids=ids, consequences=moves
+            )
             messages.success(request, _("Taken apart; each counts by itself."))
         else:
             matter = adjustments.put_into_matter(
-                by=request.hat, cycle=cycle, adjustment_ids=ids, title=request.POST.get("title", "")
+                by=request.hat,
+                cycle=cycle,
+                adjustment_ids=ids,
+                title=request.POST.get("title", ""),
+                consequences=moves,
             )
             messages.success(request, _("“%(matter)s” is one matter now.") % {"matter": str(matter)})
         return redirect("matters", cycle.code)
@@ -415,6 +494,27 @@ def matters(request: PageRequest) -> HttpResponse:
                 (_("Matters"), ""),
             ],
             "cycle": cycle,
+        },
+    )
+
+
+def _matter_to_sign(request: PageRequest, preview: foresight.Preview) -> HttpResponse:
+    """The page between, after the hearing, where joining or parting papers moves somebody."""
+    code = request.cycle.code
+    hidden = [("row", text) for text in request.POST.getlist("row")]
+    hidden += [(name, request.POST.get(name, "")[:200]) for name in ("act", "title")]
+    return render(
+        request,
+        "parts/sign.html",
+        {
+            "page_title": _("Matters"),
+            "question": request.POST.get("title", "")[:200] or _("These papers are no longer one matter."),
+            "preview": preview,
+            "hidden": hidden,
+            "button": _("Sign"),
+            "cancel_url": reverse("matters", args=[code]),
+            "breadcrumbs": [(_("Matters"), reverse("matters", args=[code])), (_("Sign"), "")],
+            "cycle": request.cycle,
         },
     )
 

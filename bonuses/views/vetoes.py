@@ -5,6 +5,7 @@ They stand beside a place and never in a number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,9 @@ from bonuses.actions.vetoes import VetoDraft
 from bonuses.forms import FindingForm, VetoForm
 from bonuses.models import BarState, Finding, Veto
 from bonuses.sentences import not_found
+from office.ports import Move
 from office.refusal import Refused
+from units import foresight
 from units.matrix import Role
 from units.models import Unit
 from units.pages import PageRequest, page
@@ -171,13 +174,18 @@ def decide_veto(request: PageRequest, pk: int, act: str) -> HttpResponse:
     if act not in DECISIONS or not permissions.vetoes_for(by, cycle).filter(pk=pk).exists():
         raise not_found()
     reason, version = request.POST.get("reason", "")[:300], _version(request)
+    moves, unseen = _moves(request, permissions.vetoes_for(by, cycle).get(pk=pk), act)
+    if unseen is not None:
+        return unseen
     try:
         if act == "confirm":
-            vetoes.confirm_veto(by=by, cycle=cycle, veto_id=pk, version=version)
+            vetoes.confirm_veto(by=by, cycle=cycle, veto_id=pk, version=version, consequences=moves)
         elif act == "reject":
             vetoes.reject_veto(by=by, cycle=cycle, veto_id=pk, reason=reason, version=version)
         else:
-            vetoes.lift_veto(by=by, cycle=cycle, veto_id=pk, reason=reason, version=version)
+            vetoes.lift_veto(
+                by=by, cycle=cycle, veto_id=pk, reason=reason, version=version, consequences=moves
+            )
     except Refused as refusal:
         if refusal.status == 404:
             raise
@@ -192,18 +200,53 @@ def decide_finding(request: PageRequest, pk: int, act: str) -> HttpResponse:
     if act not in DECISIONS or not permissions.findings_for(by, cycle).filter(pk=pk).exists():
         raise not_found()
     reason, version = request.POST.get("reason", "")[:300], _version(request)
+    moves, unseen = _moves(request, permissions.findings_for(by, cycle).get(pk=pk), act)
+    if unseen is not None:
+        return unseen
     try:
         if act == "confirm":
-            vetoes.confirm_finding(by=by, cycle=cycle, finding_id=pk, version=version)
+            vetoes.confirm_finding(by=by, cycle=cycle, finding_id=pk, version=version, consequences=moves)
         elif act == "reject":
             vetoes.reject_finding(by=by, cycle=cycle, finding_id=pk, reason=reason, version=version)
         else:
-            vetoes.lift_finding(by=by, cycle=cycle, finding_id=pk, reason=reason, version=version)
+            vetoes.lift_finding(
+                by=by, cycle=cycle, finding_id=pk, reason=reason, version=version, consequences=moves
+            )
     except Refused as refusal:
         if refusal.status == 404:
             raise
         return _show(request, refusal)
     return _done(request, act)
+
+
+def _moves(
+    request: PageRequest, row: Veto | Finding, act: str
+) -> tuple[Sequence[Move] | None, HttpResponse | None]:
+    """The list that is kept with the decision, or the page that shows it first; nothing before the hearing."""
+    cycle = request.cycle
+    wanted = {"confirm": BarState.PROPOSED, "lift": BarState.CONFIRMED}.get(act)
+    if row.state != wanted or request.hat.role is not Role.LEADING_GROUP or not foresight.is_due(cycle):
+        return None, None
+    change = vetoes.barring(row, in_force=act == "confirm")
+    moves, unseen = foresight.as_seen(cycle, change, request.POST.get(foresight.SEEN, ""))
+    if unseen is None:
+        return moves, None
+    title = _("Confirm") if act == "confirm" else _("Lift")
+    hidden = [("version", request.POST.get("version", "")), ("reason", request.POST.get("reason", "")[:300])]
+    return moves, render(
+        request,
+        "parts/sign.html",
+        {
+            "page_title": f"{title} · {row.unit}",
+            "question": str(row),
+            "preview": unseen,
+            "hidden": hidden,
+            "button": _("Sign"),
+            "cancel_url": reverse("vetoes", args=[cycle.code]),
+            "breadcrumbs": [(_("Vetoes"), reverse("vetoes", args=[cycle.code])), (title, "")],
+            "cycle": cycle,
+        },
+    )
 
 
 def _version(request: PageRequest) -> int | None:

@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 from office import audit
 from office.fields import format_points
 from office.models import StoredFile
+from office.ports import Change, Move
 from office.refusal import Refused
 from scoring import permissions
 from scoring.models import Cell, Deduction, Indicator, Involvement, Score, ScoreKind
+from units import foresight
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Unit
@@ -153,6 +155,26 @@ def _load_for_score(cell_id: int, kind: ScoreKind) -> Cell:
     )
 
 
+# What a change to one cell is for the preview
+
+
+def scoring(cell: Cell, kind: str, points: Decimal | None) -> Change:
+    """The cell would hold this score; points None: none of that kind."""
+    what = {"cell": cell.pk, "kind": str(kind), "points": None if points is None else format_points(points)}
+    return Change("score", cell.block.cycle_id, what)
+
+
+def involving(cell: Cell, state: str) -> Change:
+    """“Not involved” would be `state`: confirmed, proposed, or anything else for involved."""
+    kept = state if state in {Involvement.CONFIRMED, Involvement.PROPOSED} else ""
+    return Change("not-involved", cell.block.cycle_id, {"cell": cell.pk, "state": str(kept)})
+
+
+def _moves(cell: Cell, change: Change, given: Sequence[Move] | None) -> dict[str, Any]:
+    """What the log keeps of the places that move, from the hearing on."""
+    return foresight.told(foresight.settled(cell.block.cycle, change, given, cell.block))
+
+
 def record_score(
     *,
     by: Hat,
@@ -164,20 +186,24 @@ def record_score(
     lines: Sequence[DeductionLine] = (),
     paper: StoredFile | None = None,
     on_behalf_of: Unit | None = None,
+    consequences: Sequence[Move] | None = None,
+    under: str = "",
 ) -> Cell:
     """Store one score of a cell and bring the block's places up to date.  Plan §4(1), rulebook 3.
 
     `points` None with lines: the lines give the number; both: they must agree. `version` is what the person
-    saw, None for doors without a screen. Returns the cell with its new version.
+    saw, None for doors without a screen. `consequences` is what the page listed; None: from the hearing on they
+    are computed and kept. `under` H06: a decided appeal corrects the score. Returns the cell with its new version.
     Raises Refused: not permitted, stage closed, out of range, a sheet that contradicts its own lines,
     changed meanwhile (409 with both values).
     """
     with transaction.atomic():
         with once_per_block():
             cell = _load_for_score(cell_id, kind)
-            permissions.require_may_score(by, kind, cell)
+            permissions.require_may_score(by, kind, cell, under=under)
             points = _points_to_store(cell, points, lines)
             require_version(cell, version, kind, points)
+            moves = _moves(cell, scoring(cell, kind, points), consequences)
             _bump(cell)
             Score.objects.bulk_create(
                 [
@@ -213,6 +239,7 @@ def record_score(
             lines=[[format_points(line.points), line.reason] for line in lines],
             on_behalf_of=on_behalf_of.name if on_behalf_of else "",
             version=cell.version,
+            **moves,
         )
     return cell
 
@@ -261,7 +288,15 @@ def _replace_lines(cell: Cell, kind: ScoreKind, lines: Sequence[DeductionLine]) 
     )
 
 
-def clear_score(*, by: Hat, cell_id: int, kind: ScoreKind, reason: str, version: int | None = None) -> Cell:
+def clear_score(
+    *,
+    by: Hat,
+    cell_id: int,
+    kind: ScoreKind,
+    reason: str,
+    version: int | None = None,
+    consequences: Sequence[Move] | None = None,
+) -> Cell:
     """Take one kind of score back (撤销); the next kind in the order counts again.  Rulebook 3.
 
     Raises Refused without a reason, when there is nothing to clear, or as record_score does.
@@ -278,6 +313,7 @@ def clear_score(*, by: Hat, cell_id: int, kind: ScoreKind, reason: str, version:
                     "nothing-to-clear", _("%(cell)s holds no such score.") % {"cell": str(cell)}, status=422
                 )
             require_version(cell, version, kind, None)
+            moves = _moves(cell, scoring(cell, kind, None), consequences)
             _bump(cell)
             Deduction.objects.filter(score__cell=cell, score__kind=kind).delete()
             Score.objects.filter(cell=cell, kind=kind).delete()
@@ -292,6 +328,7 @@ def clear_score(*, by: Hat, cell_id: int, kind: ScoreKind, reason: str, version:
             after=None,
             reason=reason,
             version=cell.version,
+            **moves,
         )
     return cell
 
@@ -308,7 +345,14 @@ def _require_may_propose(by: Hat, cell: Cell) -> None:
     )
 
 
-def propose_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | None = None) -> Cell:
+def propose_not_involved(
+    *,
+    by: Hat,
+    cell_id: int,
+    reason: str,
+    version: int | None = None,
+    consequences: Sequence[Move] | None = None,
+) -> Cell:
     """Say that the sub-item hardly involves the unit (基本不涉及); the cell is missing until decided.  §3.
 
     Raises Refused without a reason, for one's own unit, or when it is already proposed or confirmed.
@@ -326,6 +370,7 @@ def propose_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | N
                     % {"cell": str(cell), "state": cell.get_involvement_display()},
                 )
             require_version(cell, version, "", None)
+            moves = _moves(cell, involving(cell, Involvement.PROPOSED), consequences)
             cell.version += 1
             cell.involvement = Involvement.PROPOSED
             cell.involvement_reason = reason
@@ -339,12 +384,19 @@ def propose_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | N
             cycle_code=cell.block.cycle.code,
             reason=reason,
             version=cell.version,
+            **moves,
         )
     return cell
 
 
 def decide_not_involved(
-    *, by: Hat, cell_id: int, confirm: bool, reason: str = "", version: int | None = None
+    *,
+    by: Hat,
+    cell_id: int,
+    confirm: bool,
+    reason: str = "",
+    version: int | None = None,
+    consequences: Sequence[Move] | None = None,
 ) -> Cell:
     """A second person of the office confirms or rejects a proposal; confirmed, the mean counts.  §3.
 
@@ -365,8 +417,10 @@ def decide_not_involved(
             if not confirm and not reason.strip():
                 raise Refused("no-reason", _("A rejection needs a reason."), status=422)
             require_version(cell, version, "", None)
+            wanted = Involvement.CONFIRMED if confirm else Involvement.REJECTED
+            moves = _moves(cell, involving(cell, wanted), consequences)
             cell.version += 1
-            cell.involvement = Involvement.CONFIRMED if confirm else Involvement.REJECTED
+            cell.involvement = wanted
             cell.involvement_decided_by = by.user
             cell.save()
         audit.record(
@@ -376,11 +430,19 @@ def decide_not_involved(
             cycle_code=cell.block.cycle.code,
             reason=reason,
             version=cell.version,
+            **moves,
         )
     return cell
 
 
-def withdraw_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | None = None) -> Cell:
+def withdraw_not_involved(
+    *,
+    by: Hat,
+    cell_id: int,
+    reason: str,
+    version: int | None = None,
+    consequences: Sequence[Move] | None = None,
+) -> Cell:
     """Take a proposal or a confirmation back; the stored scores count again.  §3."""
     with transaction.atomic():
         with once_per_block():
@@ -395,6 +457,7 @@ def withdraw_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | 
             if cell.involvement == Involvement.CONFIRMED and by.role is not Role.OFFICE:
                 raise Refused("not-permitted", _("The appraisal office decides this."), "§3", status=403)
             require_version(cell, version, "", None)
+            moves = _moves(cell, involving(cell, Involvement.NONE), consequences)
             cell.version += 1
             cell.involvement = Involvement.NONE
             cell.involvement_reason = ""
@@ -407,5 +470,6 @@ def withdraw_not_involved(*, by: Hat, cell_id: int, reason: str, version: int | 
             cycle_code=cell.block.cycle.code,
             reason=reason,
             version=cell.version,
+            **moves,
         )
     return cell

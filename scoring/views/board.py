@@ -81,6 +81,9 @@ def board(request: PageRequest) -> HttpResponse:
             "xlsx_url": reverse("board-xlsx", args=[cycle.code]) if may_export else "",
             "print_url": "",
             "compare_url": "",
+            "what_if_url": reverse("what-if", args=[cycle.code])
+            if permissions.may("G05", request.hat, cycle)
+            else "",
             "as_of": as_of(shown),
         },
     )

@@ -5,15 +5,14 @@ Saving is scoring.actions.scores'; a lead sees its own sub-items only, a reviewe
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,22 +20,22 @@ from django.utils.translation import gettext as _
 
 from office.fields import format_points
 from office.models import AuditEntry
+from office.ports import Change, Move
 from office.refusal import Refused
 from scoring import permissions as scoring_permissions
 from scoring import queries, visible, words
 from scoring.actions import scores
 from scoring.engine.sheet import RowResult
 from scoring.models import Cell, Involvement, MajorItem, Score, ScoreKind, SubItem
+from scoring.typed import typed_points
 from scoring.views.shared import address, block_named, blocks_of, crumbs, decimal_of, nothing_here
-from units import permissions, stages
+from units import foresight, permissions, stages
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Block, Cycle, Reopening
 from units.pages import PageRequest, log_denial, page
 
 KIND_BY_ROW = {"E03": ScoreKind.LEAD, "E01": ScoreKind.PRELIMINARY, "E02": ScoreKind.ONSITE}
-# Decimal() would also read 1_000, 1e3 and Infinity, which nobody means as a score.
-ONE_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +329,10 @@ def cell(request: PageRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _save(request, *_visible_cell(request.hat, request.cycle, _cell_alone(pk)))
     one, view = _visible_cell(request.hat, request.cycle, scores.load_cell(pk))
-    return _cell_page(request, one, view, refusal=None, status=200)
+    preview = None
+    if "preview" in request.GET:
+        _seen_moves, preview = _moves(request.hat, one, view, request.GET)
+    return _cell_page(request, one, view, refusal=None, status=200, preview=preview)
 
 
 def _cell_alone(pk: int) -> Cell:
@@ -351,20 +353,6 @@ def _visible_cell(hat: Hat, cycle: Cycle, one: Cell) -> tuple[Cell, View]:
     return one, view
 
 
-def _typed_points(text: str) -> Decimal | None:
-    """What was typed as a number; None for an empty field.  Raises Refused for anything else."""
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("分").strip()
-    if not plain:
-        return None
-    if not ONE_NUMBER.fullmatch(plain):
-        raise Refused(
-            "not-a-number",
-            _("“%(text)s” is not one number; please use digits.") % {"text": text[:40]},
-            status=422,
-        )
-    return Decimal(plain)
-
-
 def _save(request: PageRequest, one: Cell, view: View) -> HttpResponse:
     typed = request.POST.get("score", "")
     reason = request.POST.get("reason", "").strip()
@@ -372,7 +360,12 @@ def _save(request: PageRequest, one: Cell, view: View) -> HttpResponse:
     # Asked before the act, so that the block's row is not held while it is answered.
     editable = view.may_enter(view.kind_named(request.POST.get("kind")), one.membership.unit_id)
     try:
-        kept = _act(request, request.hat, one, typed, reason, int(version) if version.isdecimal() else None)
+        moves, unseen = _moves(request.hat, one, view, request.POST)
+        if unseen is not None:
+            return _show_first(request, one, view, unseen)
+        kept = _act(
+            request, request.hat, one, typed, reason, int(version) if version.isdecimal() else None, moves
+        )
     except Refused as refusal:
         return _refused(request, one, view, refusal, typed, reason, editable=editable)
     if not request.htmx:
@@ -380,26 +373,98 @@ def _save(request: PageRequest, one: Cell, view: View) -> HttpResponse:
     return _fragment(request, kept, view, "scoring/parts/cell_saved.html", editable=editable, fresh=True)
 
 
-def _act(request: PageRequest, hat: Hat, one: Cell, typed: str, reason: str, version: int | None) -> Cell:
+def _change_asked(hat: Hat, one: Cell, asked: QueryDict) -> Change | None:
+    """What the form asks for as a change to be tried; None when the act will refuse it anyway."""
+    act, typed = asked.get("act", "score"), asked.get("score", "").strip()
+    one.membership.block = one.block
+    if act in {"confirm", "reject", "withdraw", "propose"} or typed == "不涉及":
+        wanted = {"confirm": Involvement.CONFIRMED, "reject": Involvement.NONE, "withdraw": Involvement.NONE}
+        return scores.involving(one, wanted.get(act, Involvement.PROPOSED))
+    kind = next((k for k in ScoreKind if k == asked.get("kind")), None)
+    if kind is None or not _may_score(hat, kind, one):
+        return None
+    points = None if act == "clear" or typed == "撤销" else typed_points(typed)
+    if points is None and not (act == "clear" or typed == "撤销"):
+        return None
+    return scores.scoring(one, kind, points)
+
+
+def _moves(
+    hat: Hat, one: Cell, view: View, asked: QueryDict
+) -> tuple[Sequence[Move] | None, foresight.Preview | None]:
+    """The list kept with the act, and what must be shown before; a reader without totals is shown nothing."""
+    cycle = view.block.cycle
+    if not view.totals or not foresight.is_due(cycle, view.block):
+        return None, None
+    change = _change_asked(hat, one, asked)
+    if change is None:
+        return None, None
+    return foresight.as_seen(cycle, change, asked.get(foresight.SEEN, ""), view.block)
+
+
+def _show_first(request: PageRequest, one: Cell, view: View, preview: foresight.Preview) -> HttpResponse:
+    """After the hearing nothing is saved before its list was seen: the cell's page shows it, then is signed."""
+    if not request.htmx:
+        return _cell_page(request, scores.load_cell(one.pk), view, refusal=None, status=200, preview=preview)
+    asked = {
+        name: request.POST.get(name, "")
+        for name in ("kind", "score", "reason", "act")
+        if name in request.POST
+    }
+    answer = HttpResponse(status=204)
+    answer["HX-Redirect"] = (
+        f"{reverse('cell', args=[request.cycle.code, one.pk])}?{urlencode(asked | {'preview': '1'})}"
+    )
+    return answer
+
+
+def _act(
+    request: PageRequest,
+    hat: Hat,
+    one: Cell,
+    typed: str,
+    reason: str,
+    version: int | None,
+    moves: Sequence[Move] | None,
+) -> Cell:
     """What the form asks for; the cell as it stands afterwards."""
     act = request.POST.get("act", "score")
     if act == "propose":
-        return scores.propose_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
+        return scores.propose_not_involved(
+            by=hat, cell_id=one.pk, reason=reason, version=version, consequences=moves
+        )
     if act in {"confirm", "reject"}:
         return scores.decide_not_involved(
-            by=hat, cell_id=one.pk, confirm=act == "confirm", reason=reason, version=version
+            by=hat,
+            cell_id=one.pk,
+            confirm=act == "confirm",
+            reason=reason,
+            version=version,
+            consequences=moves,
         )
     if act == "withdraw":
-        return scores.withdraw_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
+        return scores.withdraw_not_involved(
+            by=hat, cell_id=one.pk, reason=reason, version=version, consequences=moves
+        )
     kind = next((k for k in ScoreKind if k == request.POST.get("kind")), None)
     if kind is None:
         raise Refused("no-kind", _("Please say which score this is."), status=422)
     if act == "clear" or typed.strip() == "撤销":
-        return scores.clear_score(by=hat, cell_id=one.pk, kind=kind, reason=reason, version=version)
+        return scores.clear_score(
+            by=hat, cell_id=one.pk, kind=kind, reason=reason, version=version, consequences=moves
+        )
     if typed.strip() == "不涉及":
-        return scores.propose_not_involved(by=hat, cell_id=one.pk, reason=reason, version=version)
+        return scores.propose_not_involved(
+            by=hat, cell_id=one.pk, reason=reason, version=version, consequences=moves
+        )
     return scores.record_score(
-        by=hat, cell_id=one.pk, kind=kind, points=_typed_points(typed), reason=reason, version=version
+        by=hat,
+        cell_id=one.pk,
+        kind=kind,
+        points=typed_points(typed),
+        reason=reason,
+        version=version,
+        consequences=moves,
     )
 
 
@@ -494,9 +559,16 @@ def _fragment(
 
 
 def _cell_page(
-    request: PageRequest, one: Cell, view: View, *, refusal: Refused | None, status: int
+    request: PageRequest,
+    one: Cell,
+    view: View,
+    *,
+    refusal: Refused | None,
+    status: int,
+    preview: foresight.Preview | None = None,
 ) -> HttpResponse:
     hat, cycle = request.hat, request.cycle
+    asked = request.POST if request.method == "POST" else request.GET
     kept = {
         s.kind: s
         for s in one.scores.select_related("entered_by", "compared_by", "paper").prefetch_related(
@@ -504,7 +576,7 @@ def _cell_page(
         )
     }
     may_enter = [k for k in view.kinds if _may_score(hat, k, one)]
-    chosen = view.kind_named(request.POST.get("kind") or request.GET.get("kind"))
+    chosen = view.kind_named(asked.get("kind"))
     history = AuditEntry.objects.filter(
         object_type=Cell._meta.label, object_id=str(one.pk), cycle_code=cycle.code
     )
@@ -547,8 +619,13 @@ def _cell_page(
             ),
             "history": [(e.at, e.user_name, words.entry_words(e)) for e in history.order_by("-number")[:100]],
             "refusal": refusal,
-            "typed": request.POST.get("score", ""),
-            "typed_reason": request.POST.get("reason", ""),
+            "preview": preview,
+            "asked": [
+                (name, asked.get(name, "")) for name in ("act", "kind", "score", "reason") if name in asked
+            ],
+            "asked_version": request.POST.get("version", one.version),
+            "typed": asked.get("score", ""),
+            "typed_reason": asked.get("reason", ""),
             "places": cycle.places,
             "matrix_url": reverse("matrix", args=[cycle.code, one.block.name]),
         },

@@ -38,6 +38,8 @@ YEAR_PAGES = {
         "vetoes/",
         "vetoes/propose/",
         "vetoes/misconduct/",
+        "what-if/",
+        "what-if/compare/",
     ],
     "leader1": ["plan/", ""],
     "lead": ["plan/", "", "MATRICES-OF-LEAD"],

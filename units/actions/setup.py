@@ -238,6 +238,7 @@ def declare_conflict(*, by: Hat, cycle: Cycle, unit: Unit, reason: str) -> Confl
             "lifted_at": None,
             "lifted_by": None,
             "lift_proposed_by": None,
+            "lift_reason": "",
         },
     )
     audit.record(by, "conflict.declared", row, cycle_code=cycle.code, reason=row.reason)

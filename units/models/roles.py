@@ -97,6 +97,7 @@ class Conflict(models.Model):
     lift_proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    lift_reason = models.CharField(_("reason to lift it"), max_length=300, blank=True)
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -1,0 +1,35 @@
+"""Reviewing in /admin/: visits and what was found, to look at only.
+
+What all records share is in units.administration.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from scoring.models import Visit, VisitLine
+from units.administration import Records
+
+
+@admin.register(Visit)
+class VisitRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "on", "team", "state", "first_by", "second_by")
+    list_filter = ("cycle", "state", "team")
+    list_select_related = ("unit", "team", "first_by", "second_by")
+    search_fields = ("unit__name", "note", "met")
+
+
+@admin.register(VisitLine)
+class VisitLineRecords(Records):
+    cycle_path = "visit__cycle"
+    list_display = ("visit", "cell", "points", "reason", "recorded_by", "recorded_at")
+    list_filter = ("visit__cycle", "visit__state")
+    list_select_related = (
+        "visit__unit",
+        "cell__membership__unit",
+        "cell__membership__block",
+        "cell__sub_item",
+        "recorded_by",
+    )
+    search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "finding", "reason")

@@ -1,0 +1,4 @@
+"""Pages of this app, one module per matter.
+
+Addresses are in units.urls.
+"""

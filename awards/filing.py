@@ -267,12 +267,12 @@ def prizes_workbook(cycle: Cycle) -> bytes:
         for one in Division.objects.filter(award__in=[a.pk for a in awards]).prefetch_related("shares")
     }
     rows = paylist.rows_of(awards, divisions, award_queries.individuals_of(cycle))
-    pay = [
+    pay: list[list[Any]] = [
         [r.award, r.grade, r.block, r.unit, r.person, r.post, award_queries.as_yuan(r.amount_fen), r.remark]
         for r in rows
     ]
     words = ("奖项", "等次", "序列", "单位", "姓名", "职务")
-    settled = [
+    settled: list[list[Any]] = [
         [
             s.award,
             s.payee,

@@ -40,8 +40,7 @@ def everything_now(cycle: Cycle) -> list[Now]:
             scope,
             scopes[scope],
             draft,
-            edition.digest_of(edition.canonical(draft)),
-            edition.inputs_digest(draft),
+            *edition.digests_of(draft),
         )
         for scope, draft in content.drafts_of(cycle, scopes).items()
     ]

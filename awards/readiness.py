@@ -24,7 +24,7 @@ from bonuses.readiness import paper_lacks
 from office.fields import format_points
 from scoring import readiness
 from scoring.models import Score, ScoreKind
-from scoring.second_calculation import first_difference
+from scoring.second_calculation import first_differences
 from units.lacks import Lack
 from units.models import Block, BlockKind, Cycle
 
@@ -35,20 +35,16 @@ SAME_FROM = 3  # units; fewer equal marks say nothing about the one who gave the
 
 def second_calculation_lacks(blocks: Iterable[Block]) -> list[Lack]:
     """Blocks whose stored standing another way of computing does not confirm, each naming its first cell."""
-    found = []
-    for block in blocks:
-        difference = first_difference(block)
-        if difference is not None:
-            found.append(
-                Lack(
-                    "second-calculation",
-                    _("The second calculation does not agree: %(difference)s.") % {"difference": difference},
-                    route="matrix",
-                    block=block.name,
-                    signable=False,
-                )
-            )
-    return found
+    return [
+        Lack(
+            "second-calculation",
+            _("The second calculation does not agree: %(difference)s.") % {"difference": difference},
+            route="matrix",
+            block=block.name,
+            signable=False,
+        )
+        for block, difference in first_differences(blocks)
+    ]
 
 
 def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[Lack]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from appraisal_site.sections import year_way
 from office import audit
 from office.models import AuditEntry
-from scoring.models import Cell
+from scoring.models import Cell, Commitment
 from scoring.readiness import led_sub_items
 from units.hats import Hat
 from units.matrix import Role
@@ -70,7 +70,13 @@ WORDS: dict[str, object] = {
     "calendar.day-removed": _("took a day out of the calendar"),
     "calendar.day-saved": _("set a calendar day"),
     "calendar.days-saved": _("set calendar days"),
+    "commitment.accepted": _("accepted a commitment"),
+    "commitment.returned": _("returned a commitment"),
+    "commitment.saved": _("wrote the goals of a commitment"),
+    "commitment.signed": _("signed a commitment"),
+    "commitment.withdrawn": _("took a commitment back"),
     "conflict.declared": _("declared a conflict"),
+    "coverage.filed": _("filed a return of coverage"),
     "conflict.kept": _("kept a conflict"),
     "conflict.lift-proposed": _("proposed to lift a conflict"),
     "conflict.lifted": _("lifted a conflict"),
@@ -120,6 +126,9 @@ WORDS: dict[str, object] = {
     "paper.file-attached": _("attached a scan"),
     "paper.original-seen": _("saw the original of a paper"),
     "plan.imported": _("took a plan workbook in"),
+    "progress.handed-in": _("handed a progress report in"),
+    "progress.saved": _("kept a progress report"),
+    "progress.terms-set": _("set the terms of progress reports"),
     "roles.granted": _("granted roles"),
     "result.approved": _("approved a draft as the second person"),
     "result.approved-first": _("approved a draft"),
@@ -259,7 +268,16 @@ def visible_to(hat: Hat, cycle: Cycle | None) -> Q:
     seen = public | of_year & Q(object_type="scoring.Cell", object_id__in=about)
     if hat.unit_id is not None:
         seen |= of_year & Q(object_type="units.Unit", object_id=str(hat.unit_id))
+        seen |= _about_own_promises(hat, cycle)
     return seen
+
+
+def _about_own_promises(hat: Hat, cycle: Cycle) -> Q:
+    """What was said to the own unit's commitment; a unit has one in a year."""
+    if hat.role not in {Role.OFFICIAL, Role.PRINCIPAL} or hat.unit_id is None:
+        return Q(pk__in=[])
+    own = Commitment.objects.filter(cycle=cycle, unit_id=hat.unit_id).values_list("pk", flat=True)
+    return Q(object_type=Commitment._meta.label, object_id__in=[str(pk) for pk in own])
 
 
 def _cells_visible_to(hat: Hat, cycle: Cycle) -> Iterable[int] | None:

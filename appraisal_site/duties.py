@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site.sections import year_way
+from scoring.commitment_queries import duties_of as promise_duties
 from scoring.duty_queries import score_duties
 from units.duties import Duty, Light, Owner
 from units.models import Cycle
@@ -20,7 +21,7 @@ from units.models import Cycle
 Provider = Callable[[Cycle], list[Duty]]
 
 # One for each area of the year, in the order of its columns on the board; each asks a known number of queries.
-PROVIDERS: tuple[Provider, ...] = (score_duties,)
+PROVIDERS: tuple[Provider, ...] = (promise_duties, score_duties)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from awards.readiness import approval_lacks, filing_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
-from scoring import readiness
+from scoring import commitment_queries, readiness
 from scoring.models import ScoreKind
 from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions
@@ -130,7 +130,8 @@ def _unscored(kind: ScoreKind) -> Scoped:
 # What must be ready when the year *enters* the stage.
 CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.COMMITMENT: (takes_part, readiness.rule_lacks),
-    Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed), team_lacks),
+    Stage.MONITORING: (commitment_queries.commitment_lacks,),
+    Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed), commitment_queries.progress_lacks, team_lacks),
     Stage.ONSITE_REVIEW: (
         _unscored(ScoreKind.LEAD),
         _unscored(ScoreKind.PRELIMINARY),

@@ -75,6 +75,20 @@ PAPER_PAGES = (
     "veto-propose",
     "misconduct-propose",
 )
+UNIT_PEOPLE = frozenset([Role.OFFICIAL, Role.PRINCIPAL])
+# What units promise and how far they are; a unit comes to it from the top bar, everybody else from the year.
+PROMISE_PAGES = (
+    "commitments",
+    "commitment",
+    "commitment-edit",
+    "commitment-sign",
+    "commitments-booklet",
+    "progress-reports",
+    "progress-report",
+    "progress-report-edit",
+    "coverage",
+    "coverage-return",
+)
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -104,10 +118,11 @@ SECTIONS: tuple[Section, ...] = (
             "copy-year",
         ),
     ),
+    Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
     Section(
         _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
     ),
-    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES)),
+    Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
     Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
@@ -142,6 +157,7 @@ SECTIONS: tuple[Section, ...] = (
 # Route → what the page is called in the bread crumb; pages that name one thing give their own crumbs.
 PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
+    "commitments": _("Commitments"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
     "teams": _("Review teams"),

@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
-from scoring import admin_review  # noqa: F401 -- registers its own records
+from scoring import (
+    admin_promises,  # noqa: F401 -- registers its records
+    admin_review,  # noqa: F401 -- registers its own records
+)
 from scoring.actions import rules
 from scoring.models import (
     Cell,

@@ -13,7 +13,7 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from office.ports import fill_sub_items_led
-        from scoring import queries, receivers
+        from scoring import commitment_papers, queries, receivers  # noqa: F401 -- papers register a job
         from scoring.actions import imports  # noqa: F401 -- registers its job with the worker
 
         receivers.connect()

@@ -5,7 +5,7 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern, path
 
-from scoring import urls_imports, urls_review, urls_trials
+from scoring import urls_commitments, urls_imports, urls_review, urls_trials
 from scoring.views import board, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
@@ -18,6 +18,7 @@ year_patterns: list[URLPattern] = [
     path("units/<str:name>/", unit_sheet.unit_sheet, name="unit-sheet"),
     path("call/", call.call, name="call"),
     *urls_imports.year_patterns,
+    *urls_commitments.year_patterns,
     *urls_review.year_patterns,
     *urls_trials.year_patterns,
 ]

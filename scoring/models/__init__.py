@@ -3,6 +3,17 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.commitment import (
+    Commitment,
+    CommitmentRound,
+    CommitmentState,
+    Goal,
+    ProgressLine,
+    ProgressReport,
+    ReportTerm,
+    Verdict,
+)
+from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
@@ -13,20 +24,31 @@ from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 __all__ = [
     "OPEN_VISITS",
     "BatchState",
+    "Below",
     "Cell",
+    "Commitment",
+    "CommitmentRound",
+    "CommitmentState",
+    "CoverageLine",
+    "CoverageReturn",
     "Deduction",
+    "Goal",
     "ImportBatch",
     "ImportPlan",
     "Indicator",
     "Involvement",
     "Look",
     "MajorItem",
+    "ProgressLine",
+    "ProgressReport",
+    "ReportTerm",
     "RuleSource",
     "Score",
     "ScoreKind",
     "Standing",
     "SubItem",
     "TrialVariant",
+    "Verdict",
     "Visit",
     "VisitLine",
     "VisitState",

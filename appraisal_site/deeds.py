@@ -42,6 +42,7 @@ WORDS: dict[str, object] = {
     "reading.decided": _("decided how the plan is read"),
     "reading.dropped": _("dropped a proposed reading"),
     "reading.proposed": _("proposed how the plan is read"),
+    "demo.last-year-made": _("made the year before the demo year"),
     "demo.made": _("made the demo year"),
     "plan.loaded": _("loaded the plan"),
     "account.created": _("made an account"),

@@ -13,6 +13,7 @@ class AppraisalSiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Lend the administration, which stands below, the words of the log's acts."""
+        from appraisal_site import reminding  # noqa: F401 -- registers its job with the worker
         from appraisal_site.deeds import WORDS
         from units.administration import ACT_WORDS
 

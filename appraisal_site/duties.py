@@ -1,6 +1,6 @@
 """What everybody owes in a year: gathered from every app, with its light, for homes, board and reminders.
 
-Each app tells its own duties; here they are only put together.
+Each app tells its own duties; here they are only put together. How a new area joins is in docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -8,20 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from appraisal_site.kept import kept
 from appraisal_site.sections import year_way
-from scoring.commitment_queries import duties_of as promise_duties
-from scoring.duty_queries import score_duties
 from units.duties import Duty, Light, Owner
 from units.models import Cycle
 
 Provider = Callable[[Cycle], list[Duty]]
 
-# One for each area of the year, in the order of its columns on the board; each asks a known number of queries.
-PROVIDERS: tuple[Provider, ...] = (promise_duties, score_duties)
+# One line for each area of the year, in the order of its columns on the board: a function that is given the year
+# and returns its duties, done or not, in a number of queries that does not grow with the units.
+PROVIDERS: tuple[str, ...] = (
+    "scoring.commitment_queries.duties_of",
+    "scoring.duty_queries.score_duties",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,20 @@ class Task:
     due: datetime | None  # the earliest of its duties
 
 
+@cache
+def _provider(path: str) -> Provider:
+    found: Provider = import_string(path)
+    return found
+
+
+def gather(cycle: Cycle) -> list[Duty]:
+    """Every duty of the year, done or not, area by area, as it stands at this moment."""
+    return [duty for path in PROVIDERS for duty in _provider(path)(cycle)]
+
+
 def duties_of(cycle: Cycle) -> list[Duty]:
-    """Every duty of the year, done or not, area by area."""
-    return [duty for provider in PROVIDERS for duty in provider(cycle)]
+    """As `gather`, for pages; an act that decides by duties gathers them itself."""
+    return kept("duties", cycle, lambda: gather(cycle))
 
 
 def tasks_of(duties: Sequence[Duty]) -> list[Task]:
@@ -48,6 +64,15 @@ def tasks_of(duties: Sequence[Duty]) -> list[Task]:
         if duty.due is not None:
             due[duty.task] = min(due.get(duty.task, duty.due), duty.due)
     return [Task(key, duty.label, duty.owner, due.get(key)) for key, duty in first.items()]
+
+
+def lights_of(duties: Sequence[Duty], now: datetime) -> dict[str, dict[Light, int]]:
+    """Task → how many of its duties show each light."""
+    found: dict[str, dict[Light, int]] = {}
+    for duty in duties:
+        counts = found.setdefault(duty.task, dict.fromkeys(Light, 0))
+        counts[duty.light(now)] += 1
+    return found
 
 
 def of_unit(duties: Sequence[Duty], unit_id: int | None, *owners: Owner) -> list[Duty]:

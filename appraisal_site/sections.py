@@ -59,7 +59,17 @@ REVIEW_PAGES = (
     "visit-record",
 )
 
-# Everything about papers; those who import nothing come to it straight from the top bar.
+LEDGER_PAGES = (
+    "ledgers",
+    "ledger",
+    "ledger-sums",
+    "ledger-void",
+    "ledger-due",
+    "ledger-entry",
+    "ledger-line",
+    "returns",
+)
+# Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
     "adjustments",
     "adjustment",
@@ -74,7 +84,10 @@ PAPER_PAGES = (
     "vetoes",
     "veto-propose",
     "misconduct-propose",
+    *LEDGER_PAGES,
 )
+SELF_PAGES = ("self", "self-unit", "self-cell", "self-submit", "self-receipt", "self-enter")
+FORM_PAGES = ("signed-forms", "signed-form")
 UNIT_PEOPLE = frozenset([Role.OFFICIAL, Role.PRINCIPAL])
 # What units promise and how far they are; a unit comes to it from the top bar, everybody else from the year.
 PROMISE_PAGES = (
@@ -123,7 +136,13 @@ SECTIONS: tuple[Section, ...] = (
         _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
     ),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
-    Section(_("Material"), "E03", ("imports", "import-preview", *PAPER_PAGES), any_stage=True),
+    Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
+    Section(
+        _("Material"),
+        "E03",
+        ("imports", "import-preview", *PAPER_PAGES, *SELF_PAGES, *FORM_PAGES),
+        any_stage=True,
+    ),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
     Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
     Section(
@@ -142,6 +161,12 @@ SECTIONS: tuple[Section, ...] = (
             "money",
             "nominations",
             "readings",
+            "amendments",
+            "amend",
+            "missing-cells",
+            "rule-change",
+            "single-appraisals",
+            "single-appraisal-enter",
         ),
         only=frozenset({Role.OFFICE, Role.LEADING_GROUP, Role.CITY_LEADER, Role.AUDITOR}),
     ),
@@ -163,6 +188,9 @@ PAGE_NAMES: dict[str, object] = {
     "teams": _("Review teams"),
     "visits": _("On-site review"),
     "year": "",
+    "self": _("Self-assessment"),
+    "self-unit": _("Self-assessment"),
+    "signed-forms": _("Signed forms"),
     "plan": _("The plan"),
     "plan-workbook": _("Plan workbook"),
     "plan-workbook-preview": _("Plan workbook"),
@@ -182,7 +210,14 @@ PAGE_NAMES: dict[str, object] = {
     "money": _("Prizes and divisions"),
     "division": _("Divide a prize"),
     "readings": _("Register of readings"),
+    "amendments": _("Amendments"),
+    "amend": _("Put an amendment forward"),
+    "missing-cells": _("Decisions on missing cells"),
+    "rule-change": _("Amendments"),
+    "single-appraisals": _("Other single appraisals"),
+    "single-appraisal-enter": _("Enter another single appraisal"),
     "imports": _("Material"),
+    "ledgers": _("Quarterly ledgers"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

@@ -269,6 +269,9 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="appraisal-office@localhost")
 
+# How long a page may show duties and lacks as they were gathered while the year's log did not grow.
+KEPT_SECONDS = 60
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "office.tokens.ExpiringTokenAuthentication",

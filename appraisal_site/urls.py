@@ -11,7 +11,7 @@ import bonuses.urls
 import office.urls
 import scoring.urls
 import units.urls
-from appraisal_site.views import account, calendar, home, jobs, log, plan, procedure, sign_in, year
+from appraisal_site.views import account, calendar, home, jobs, log, plan, procedure, reminders, sign_in, year
 
 year_patterns: list[URLPattern | URLResolver] = [
     path("", year.year, name="year"),
@@ -29,6 +29,11 @@ year_patterns: list[URLPattern | URLResolver] = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/save/", calendar.save_days, name="save-days"),
     path("calendar/<int:day>/remove/", calendar.remove_day, name="remove-day"),
+    path("reminders/", reminders.desk, name="reminders"),
+    path("reminders/remind/", reminders.remind, name="remind"),
+    path("reminders/call/", reminders.note_call, name="note-call"),
+    path("reminders/call-sheet.pdf", reminders.call_sheet, name="call-sheet"),
+    path("reminders.xlsx", reminders.reminders_xlsx, name="reminders.xlsx"),
     path("scoring/", year.scoring, name="scoring"),
     *units.urls.year_patterns,
     *bonuses.urls.year_patterns,

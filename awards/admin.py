@@ -27,6 +27,8 @@ from awards.models import (
     PrizeChange,
     PrizeLine,
     ReadingRuling,
+    RuleChange,
+    SingleAppraisal,
     TieRuling,
 )
 from units.actions import setup
@@ -210,3 +212,21 @@ class EditionFileRecords(Records):
     list_filter = ("edition__cycle", "kind")
     list_select_related = ("edition__cycle", "file")
     search_fields = ("name", "title", "file__sha256")
+
+
+@admin.register(RuleChange)
+class RuleChangeRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("kind", "number", "state", "reason", "first_by", "second_by", "second_at")
+    list_filter = ("cycle", "kind", "state")
+    list_select_related = ("first_by", "second_by")
+    search_fields = ("reason", "wording")
+
+
+@admin.register(SingleAppraisal)
+class SingleAppraisalRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("project", "applicant", "paper_number", "paper_on", "state", "entered_by", "compared_by")
+    list_filter = ("cycle", "state")
+    list_select_related = ("entered_by", "compared_by")
+    search_fields = ("project", "applicant", "paper_number")

@@ -26,6 +26,8 @@ from scoring.engine.ranking import places_of
 from scoring.engine.sheet import BlockStanding, MissingDecision, MissingHow
 from scoring.engine.standing import compute
 from scoring.models import Cell, MajorItem
+from scoring.trial_queries import bench_of, run
+from scoring.trial_steps import read
 from units.models import Cycle
 
 
@@ -55,6 +57,8 @@ def consequences(change: Change) -> tuple[Move, ...]:
     cycle = Cycle.objects.filter(pk=change.cycle_id).prefetch_related("readings").first()
     if cycle is None:
         return ()
+    if change.kind == "steps":
+        return _moves_of_steps(cycle, change.what["steps"])
     return moves_of(cycle, TRIALS[change.kind](cycle, change.what))
 
 
@@ -64,6 +68,15 @@ def moves_of(cycle: Cycle, trial: Trial) -> tuple[Move, ...]:
         return ()
     before = ground_of(cycle)
     return compare(before, _after(before, trial))
+
+
+def _moves_of_steps(cycle: Cycle, texts: Sequence[str]) -> tuple[Move, ...]:
+    """What the written steps of a trial or an amendment would move; the sheets they rest on are read anew."""
+    year = bench_of(cycle)
+    after = run(year, [read(text) for text in texts])
+    ground = ground_of(cycle, {one.block.pk: one.before for one in after.blocks}, year.sheets)
+    tried = {one.block.pk: one.after if one.is_touched else one.before for one in after.blocks}
+    return compare(ground, replace(ground, standings=tried))
 
 
 def _after(before: Ground, trial: Trial) -> Ground:

@@ -40,6 +40,34 @@ class ReasonForm(forms.Form):
     reason = _reason()
 
 
+class AmendmentForm(forms.Form):
+    """What goes with the changes of an amendment."""
+
+    wording = forms.CharField(
+        label=_("Amended wording"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The rule as it reads from now on; may stand alone when no figure changes."),
+    )
+    clause = forms.CharField(label=_("Clause of the plan"), max_length=40, required=False)
+    on = forms.DateField(label=_("Holds from"), widget=DayInput())
+    reason = _reason()
+
+
+class SingleAppraisalForm(forms.Form):
+    project = forms.CharField(label=_("Project"), max_length=120)
+    applicant = forms.CharField(label=_("Applicant"), max_length=80)
+    is_approved = forms.ChoiceField(
+        label=_("The paper says"), choices=[("yes", _("approved")), ("no", _("not approved"))]
+    )
+    paper_number = forms.CharField(label=_("Document number"), max_length=80)
+    paper_title = forms.CharField(label=_("Title"), max_length=200, required=False)
+    paper_on = forms.DateField(label=_("Date of the paper"), widget=DayInput())
+    scan = forms.FileField(label=_("Scan of the paper"), help_text=_("PDF, PNG or JPEG."))
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
+
+
 class MinutesForm(forms.Form):
     """The leading group's meeting as the office enters it."""
 

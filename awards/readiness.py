@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from awards import queries
-from awards.models import AwardScheme, Filing, Hearing
+from awards.models import AwardScheme, Filing, Hearing, RuleChange
 from awards.models.scheme import Kind
 from awards.readings import readings_that_hold
 from bonuses.models import Adjustment, AdjustmentState
@@ -47,6 +47,22 @@ def second_calculation_lacks(blocks: Iterable[Block]) -> list[Lack]:
     ]
 
 
+def open_change_lacks(cycle: Cycle) -> list[Lack]:
+    """Amendments and decisions on missing cells that lack their second signature."""
+    rows = RuleChange.objects.filter(cycle=cycle, state=RuleChange.State.OPEN).order_by("pk")
+    return [
+        Lack(
+            "open-rule-change",
+            _("%(what)s waits for its second signature; sign or withdraw it.")
+            % {"what": row.get_kind_display()},
+            tuple(row.said),
+            route="amendments" if row.kind == RuleChange.Kind.AMENDMENT else "missing-cells",
+            signable=False,
+        )
+        for row in rows
+    ]
+
+
 def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[Lack]:
     """What must be put right before approval; none of it can be signed away (rulebook 8)."""
     found = [
@@ -54,6 +70,7 @@ def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[
         *readiness.held_lacks(cycle, signable=False),
         *readiness.open_lacks(cycle, signable=False),
         *paper_lacks(cycle, signable=False),
+        *open_change_lacks(cycle),
     ]
     chosen = list(blocks if blocks is not None else cycle.blocks.all())
     names = {block.name for block in chosen}

@@ -27,6 +27,13 @@ FILLS = (
     "#3d5f7d",
     "#9db4c7",
 )
+LIGHT_FILLS = {
+    "green": "#22703f",
+    "late": "#c9b26a",
+    "off": "#ddd8cb",
+    "amber": "#c98a12",
+    "red": "#b3261e",
+}
 ZERO = Decimal(0)
 WIDE_CHAR = Decimal("12.5")  # room one Chinese character takes at the size of picture labels
 
@@ -56,6 +63,28 @@ class Against:
     own: Decimal
     mean: Decimal
     full: Decimal  # the weight: what the best unit of the block gets
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of a whole; `light` names the colour: green, late, off, amber, red."""
+
+    name: str
+    count: int
+    light: str
+
+
+def share_bar(shares: Sequence[Share], *, label: str) -> SafeString:
+    """How many of a whole show which light, as one bar that always fills its width."""
+    total = sum(share.count for share in shares)
+    drawn: list[str] = []
+    left = ZERO
+    for share in shares:
+        wide = Decimal(1000 * share.count) / total if total else ZERO
+        kind = f'class="share-{share.light}" fill="{LIGHT_FILLS[share.light]}"'
+        drawn.append(_rect(left, 0, wide, 10, kind, f"{share.name} {share.count}"))
+        left += wide
+    return _svg(1000, 10, "".join(drawn), label, 'class="chart chart-bar" preserveAspectRatio="none"')
 
 
 def weighted_bar(

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 class Change:
     """Something about to be signed, described by the app that signs it."""
 
-    kind: str  # "score" | "not-involved" | "missing" | "papers" | "matter" | "bar" | "weights"
+    kind: str  # "score" | "not-involved" | "missing" | "papers" | "matter" | "bar" | "weights" | "steps"
     cycle_id: int
     what: Mapping[str, Any]  # ids and figures; which ones is told where the port is filled
 

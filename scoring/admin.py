@@ -16,17 +16,21 @@ from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
 from scoring import (
+    admin_ledgers,  # noqa: F401 -- registers its own records
     admin_promises,  # noqa: F401 -- registers its records
     admin_review,  # noqa: F401 -- registers its own records
 )
 from scoring.actions import rules
 from scoring.models import (
+    Assessment,
+    AssessmentLine,
     Cell,
     Deduction,
     ImportBatch,
     Indicator,
     Look,
     MajorItem,
+    Receipt,
     Score,
     Standing,
     SubItem,
@@ -239,6 +243,33 @@ class ImportBatchRecords(Records):
     list_filter = ("cycle", "kind", "state")
     list_select_related = ("file", "by")
     search_fields = ("file__name", "file_sha256", "target")
+
+
+@admin.register(Assessment)
+class AssessmentRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "block", "cycle", "returns", "return_reason", "saved_at")
+    list_filter = ("cycle",)
+    list_select_related = ("unit", "block", "cycle")
+    search_fields = ("unit__name", "return_reason")
+
+
+@admin.register(AssessmentLine)
+class AssessmentLineRecords(Records):
+    cycle_path = "assessment__cycle"
+    list_display = ("cell", "note", "wishes_not_involved", "wish_reason", "saved_by", "saved_at")
+    list_filter = ("assessment__cycle", "wishes_not_involved")
+    list_select_related = ("cell__membership__unit", "cell__sub_item", "saved_by")
+    search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "note")
+
+
+@admin.register(Receipt)
+class ReceiptRecords(Records):
+    cycle_path = "assessment__cycle"
+    list_display = ("number", "assessment", "submitted_by", "submitted_at", "withdrawn_at", "digest")
+    list_filter = ("assessment__cycle",)
+    list_select_related = ("assessment__unit", "assessment__block", "submitted_by")
+    search_fields = ("number", "digest", "assessment__unit__name")
 
 
 @admin.register(TrialVariant)

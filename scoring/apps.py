@@ -13,8 +13,9 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from office.ports import fill_sub_items_led
-        from scoring import commitment_papers, queries, receivers  # noqa: F401 -- papers register a job
-        from scoring.actions import imports  # noqa: F401 -- registers its job with the worker
+        from scoring import commitment_papers, paper_forms, queries, receivers  # noqa: F401 -- papers register a job
+        from scoring.actions import imports, ledgers  # noqa: F401 -- register with the worker
 
         receivers.connect()
+        paper_forms.connect()
         fill_sub_items_led(queries.sub_items_led)

@@ -6,7 +6,7 @@ What the lines mean is judged in scoring.workbooks.scores.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -31,6 +31,8 @@ from units.hats import Hat
 from units.matrix import Role
 from units.models import Block, Cycle, Membership, Team, Unit, UnitName
 from units.names import NameBook
+
+KINDS: Final = ("scores", "ledger", "returns")  # of workbooks that come to the collecting table
 
 
 def units_of_cycle(cycle: Cycle) -> dict[int, str]:
@@ -193,8 +195,8 @@ def blocks_without_cells(cycle: Cycle) -> list[Block]:
 
 
 def batches_of(hat: Hat, cycle: Cycle) -> QuerySet[ImportBatch]:
-    """The score sheets this person may see: the office and the auditor all, others their own."""
-    batches = ImportBatch.objects.filter(cycle=cycle, kind="scores").select_related("file", "by", "job")
+    """The workbooks this person may see: the office and the auditor all, others their own."""
+    batches = ImportBatch.objects.filter(cycle=cycle, kind__in=KINDS).select_related("file", "by", "job")
     if hat.role in {Role.OFFICE, Role.AUDITOR}:
         return batches
     return batches.filter(by=hat.user)

@@ -25,6 +25,7 @@ from office.refusal import Refused
 from scoring import score_lines, second_calculation
 from scoring.actions import imports
 from scoring.models import (
+    AssessmentLine,
     BatchState,
     Cell,
     Deduction,
@@ -34,6 +35,7 @@ from scoring.models import (
     Involvement,
     Look,
     MajorItem,
+    Receipt,
     RuleSource,
     Score,
     ScoreKind,
@@ -394,7 +396,7 @@ def _lines_of(entry: AuditEntry, details: Mapping[str, Any]) -> Iterator[score_l
 def scores_beside_the_log(cycle_code: str) -> Iterator[Breach]:
     told: dict[tuple[int, str], tuple[Decimal | None, int]] = {}
     entries = AuditEntry.objects.filter(cycle_code=cycle_code).filter(
-        Q(object_type=Cell._meta.label, act__in=["score.recorded", CLEARED])
+        Q(object_type=Cell._meta.label, act__in=["score.recorded", "self.saved", CLEARED])
         | Q(details__contains=f'"{score_lines.DETAIL}"')
         | Q(object_type=ImportBatch._meta.label, act="scores.imported")
     )
@@ -472,3 +474,46 @@ def scores_of_untaken_batches(cycle_code: str) -> Iterator[Breach]:
     undated = ImportBatch.objects.filter(cycle__code=cycle_code, state=BatchState.COMMITTED)
     for batch in undated.filter(committed_at__isnull=True):
         yield Breach(f"scoring.ImportBatch {batch.pk}", str(batch.pk))
+
+
+@TABLE.invariant("receipt-digest", _("A receipt's digest is that of what it seals."))
+def altered_receipts(cycle_code: str) -> Iterator[Breach]:
+    receipts = Receipt.objects.filter(assessment__cycle__code=cycle_code)
+    for pk, number, content, digest in receipts.values_list("pk", "number", "content", "digest"):
+        if sha256(content.encode()).hexdigest() != digest:
+            yield Breach(f"scoring.Receipt {pk}", number)
+
+
+@TABLE.invariant("receipt-scores", _("What a receipt in force seals still stands in the self scores."))
+def forsaken_receipts(cycle_code: str) -> Iterator[Breach]:
+    receipts = list(
+        Receipt.objects.filter(assessment__cycle__code=cycle_code, withdrawn_at=None).select_related(
+            "assessment"
+        )
+    )
+    stored: dict[tuple[int, str, str, str], str] = {}
+    if receipts:
+        rows = Score.objects.filter(kind=ScoreKind.SELF, cell__block__cycle__code=cycle_code).values_list(
+            "cell__membership__unit_id",
+            "cell__block__name",
+            "cell__sub_item__item__name",
+            "cell__sub_item__name",
+            "points",
+        )
+        stored = {(unit, block, item, sub): format_points(points) for unit, block, item, sub, points in rows}
+    for receipt in receipts:
+        for line in json.loads(receipt.content)["lines"]:
+            key = (receipt.assessment.unit_id, line["block"], line["item"], line["sub_item"])
+            if line["points"] is not None and stored.get(key) != line["points"]:
+                yield Breach(f"scoring.Receipt {receipt.pk}", f"{receipt.number} {line['sub_item']}")
+
+
+@TABLE.invariant("line-or-score", _("Who wishes to be left out of a sub-item has no own points there."))
+def points_and_wish(cycle_code: str) -> Iterator[Breach]:
+    wished = AssessmentLine.objects.filter(
+        assessment__cycle__code=cycle_code,
+        wishes_not_involved=True,
+        cell__scores__kind=ScoreKind.SELF,
+    )
+    for line in wished.select_related("cell__membership__unit", "cell__sub_item"):
+        yield Breach(f"scoring.AssessmentLine {line.pk}", str(line.cell))

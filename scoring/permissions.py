@@ -5,18 +5,21 @@ The matrix itself is applied in units.permissions.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
+from scoring import assessment_queries
 from scoring.models import Cell, ScoreKind, SubItem
 from units import stages
 from units.calendar import Window
 from units.hats import Hat
 from units.matrix import Role, Scope
-from units.models import Cycle, Reopening
+from units.models import Cycle, Membership, Reopening
 from units.permissions import deadline_over, grant_of, require, stage_closed, stage_of, window_ending
 
 ROW_OF_KIND = {
@@ -83,6 +86,8 @@ class BulkMay:
         self._team = hat.team_unit_ids(cycle.pk) if scope is Scope.OWN_TEAM else frozenset()
         self._led = _led_sub_items(hat, cycle) if scope is Scope.OWN_SUB_ITEMS else frozenset()
         self._closed: dict[int, Refused] = {}
+        # (unit, block) of which something stands against every line, such as a submitted self-assessment.
+        self.barred: Mapping[tuple[int, int], Refused] = {}
         self._reopened: frozenset[int | None] = frozenset()
         if self.grant.in_stage:
             self._find_closed_blocks()
@@ -136,6 +141,8 @@ class BulkMay:
             return NOT_YOUR_SUB_ITEM
         if scope is Scope.OWN_TEAM and unit_id not in self._team:
             return NOT_YOUR_UNIT
+        if (unit_id, block_id) in self.barred:
+            return self.barred[unit_id, block_id]
         if block_id in self._closed and unit_id not in self._reopened and None not in self._reopened:
             return self._closed[block_id]
         return None
@@ -186,7 +193,45 @@ def row_of(kind: ScoreKind, hat: Hat) -> str:
 
 
 def may_score_many(hat: Hat, kind: ScoreKind, cycle: Cycle) -> BulkMay:
-    return BulkMay(row_of(kind, hat), hat, cycle, acts_on_unit=True)
+    may = BulkMay(row_of(kind, hat), hat, cycle, acts_on_unit=True)
+    if kind is ScoreKind.SELF and may.denied is None:
+        may.barred = _submitted_already(cycle)
+    return may
+
+
+def _submitted_already(cycle: Cycle) -> dict[tuple[int, int], Refused]:
+    """(unit, block) → why its self-assessment may not be changed any more.  Two queries."""
+    receipts = assessment_queries.submitted_units(cycle)
+    if not receipts:
+        return {}
+    blocks = list(cycle.blocks.values_list("pk", "has_own_calendar"))
+    return {
+        (unit_id, pk): assessment_queries.already_submitted(receipt)
+        for (unit_id, part), receipt in receipts.items()
+        for pk, has_own in blocks
+        if (pk if has_own else None) == part
+    }
+
+
+def require_units_open(cycle: Cycle, member_ids: Iterable[int]) -> None:
+    """The same for the members a whole sheet touches, under their parts' lock.  Four queries."""
+    where = list(
+        Membership.objects.filter(pk__in=list(member_ids)).values_list("unit_id", "block_id").distinct()
+    )
+    assessment_queries.lock_parts(cycle, [unit_id for unit_id, _block_id in where])
+    barred = _submitted_already(cycle)
+    for place in where:
+        if place in barred:
+            raise barred[place]
+
+
+def require_self_open(kind: ScoreKind, cell: Cell) -> None:
+    """Raise Refused for a self score of a unit that has submitted; other kinds pass."""
+    if kind is ScoreKind.SELF:
+        assessment_queries.lock_parts(cell.block.cycle, [cell.membership.unit_id])
+        assessment_queries.require_not_submitted(
+            cell.block.cycle, cell.membership.unit_id, assessment_queries.part_of(cell)
+        )
 
 
 def may_propose_many(hat: Hat, cycle: Cycle) -> BulkMay:

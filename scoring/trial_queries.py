@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bonuses import policy as papers
 from bonuses import queries as paper_queries
 from bonuses.models import Adjustment, AdjustmentState, Finding, Pool, TariffLine, Veto
-from office.fields import format_points, to_units
+from office.fields import format_points, from_units, to_units
 from office.refusal import Refused
 from scoring import sheets
 from scoring.engine import changes as engine
@@ -72,6 +72,37 @@ class Bench:
 
     def item(self, key: int) -> ItemRule:
         return next(item for item in self.sheets[self.block_of_item[key]].items if item.key == key)
+
+    def points(self, units: int) -> Decimal:
+        """Units of the last place as points."""
+        return from_units(units, self.places)
+
+    def block_of_step(self, step: Step) -> int | None:
+        """The one block a rule or cell belongs to; None for what reaches every block."""
+        match step:
+            case ScoreStep(_member, sub) | InvolvedStep(_member, sub) | MissingStep(_member, sub):
+                return self.block_of_sub[sub]
+            case SuspendStep(sub) | LookStep(sub):
+                return self.block_of_sub[sub]
+            case WeightStep(item):
+                return self.block_of_item[item]
+        return None
+
+    def missing(self) -> dict[int, list[tuple[int, int]]]:
+        """Block → its cells without a counted score, as (membership, sub-item) in the plan's order."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for block in self.blocks:
+            for row in sorted(compute(self.sheets[block.pk]).rows, key=lambda row: (row.order, row.unit_key)):
+                if row.missing:
+                    cells = [c for item in row.items for c in item.cells if c.score is None]
+                    found.setdefault(block.pk, []).extend((row.unit_key, c.sub_item_key) for c in cells)
+        return found
+
+    def is_missing(self, membership: int, sub_item: int) -> bool:
+        standing = compute(self.sheets[self.block_of_sub[sub_item]])
+        row = next(row for row in standing.rows if row.unit_key == membership)
+        cells = (cell for item in row.items for cell in item.cells)
+        return any(cell.sub_item_key == sub_item and cell.score is None for cell in cells)
 
     @property
     def waiting(self) -> list[Adjustment]:
@@ -264,7 +295,7 @@ def _changed_sheets(bench: Bench, steps: Sequence[Step]) -> dict[int, Sheet]:
     """Block → its sheet after the steps; blocks that nothing touches are left out."""
     changed: dict[int, list[engine.Change]] = {}
     rules: dict[int, list[SuspendStep | LookStep]] = {}
-    decisions: dict[int, list[MissingDecision]] = {}
+    decisions: dict[int, list[MissingStep]] = {}
     change: engine.Change
     for step in steps:
         match step:
@@ -278,9 +309,8 @@ def _changed_sheets(bench: Bench, steps: Sequence[Step]) -> dict[int, Sheet]:
             case WeightStep(item, points):
                 change = engine.WeightChange(item, to_units(points, bench.places))
                 changed.setdefault(bench.block_of_item[item], []).append(change)
-            case MissingStep(member, sub, how):
-                decision = MissingDecision(sub, member, MissingHow(how))
-                decisions.setdefault(bench.block_of_sub[sub], []).append(decision)
+            case MissingStep(_member, sub):
+                decisions.setdefault(bench.block_of_sub[sub], []).append(step)
             case SuspendStep(sub) | LookStep(sub):
                 rules.setdefault(bench.block_of_sub[sub], []).append(step)
     for block, more in _paper_changes(bench, steps).items():
@@ -312,11 +342,16 @@ def _with_rules(sheet: Sheet, steps: Sequence[SuspendStep | LookStep]) -> Sheet:
     return replace(sheet, items=items)
 
 
-def _with_decisions(sheet: Sheet, more: Sequence[MissingDecision]) -> Sheet:
-    if not more:
+def _with_decisions(sheet: Sheet, steps: Sequence[MissingStep]) -> Sheet:
+    if not steps:
         return sheet
-    decided = {(one.sub_item_key, one.unit_key) for one in more}
-    kept = [one for one in sheet.decisions if (one.sub_item_key, one.unit_key) not in decided]
+    touched = {(step.sub_item, step.membership) for step in steps}
+    kept = [one for one in sheet.decisions if (one.sub_item_key, one.unit_key) not in touched]
+    more = [
+        MissingDecision(step.sub_item, step.membership, MissingHow(step.how))
+        for step in steps
+        if step.how != "undecided"
+    ]
     return replace(sheet, decisions=(*kept, *more))
 
 

@@ -40,7 +40,7 @@ class InvolvedStep:
 
 @dataclass(frozen=True, slots=True)
 class MissingStep:
-    """缺报处理 of one cell: mean or zero."""
+    """缺报处理 of one cell: mean, zero, or undecided again."""
 
     membership: int
     sub_item: int
@@ -180,7 +180,7 @@ def _read(word: str, parts: list[str]) -> Step:
             return ScoreStep(int(member), int(sub), kind, None if points == NONE else number(points))
         case "involved", [member, sub, flag]:
             return InvolvedStep(int(member), int(sub), _flag(flag))
-        case "missing", [member, sub, how] if how in {"mean", "zero"}:
+        case "missing", [member, sub, how] if how in {"mean", "zero", "undecided"}:
             return MissingStep(int(member), int(sub), how)
         case "suspend", [sub, flag]:
             return SuspendStep(int(sub), _flag(flag))

@@ -5,7 +5,7 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern, path
 
-from scoring import urls_commitments, urls_imports, urls_review, urls_trials
+from scoring import urls_commitments, urls_imports, urls_review, urls_self, urls_trials
 from scoring.views import board, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
@@ -20,5 +20,6 @@ year_patterns: list[URLPattern] = [
     *urls_imports.year_patterns,
     *urls_commitments.year_patterns,
     *urls_review.year_patterns,
+    *urls_self.year_patterns,
     *urls_trials.year_patterns,
 ]

@@ -5,6 +5,7 @@ They are part of scoring.urls.
 
 from django.urls import URLPattern, path
 
+from scoring import urls_ledgers
 from scoring.views import imports
 
 year_patterns: list[URLPattern] = [
@@ -18,4 +19,5 @@ year_patterns: list[URLPattern] = [
     path("imports/<int:pk>/marked.xlsx", imports.marked, name="import-marked"),
     path("score-sheets/<str:kind>.xlsx", imports.score_sheet, name="score-sheet"),
     path("blocks/<str:name>/matrix.xlsx", imports.matrix_xlsx, name="matrix-xlsx"),
+    *urls_ledgers.year_patterns,
 ]

@@ -158,6 +158,7 @@ def entry_words(entry: AuditEntry) -> str:
         "reason": details.get("reason") or "",
     }
     sentences = {
+        "self.saved": _("%(kind)s: %(before)s → %(after)s %(reason)s"),
         "score.recorded": _("%(kind)s: %(before)s → %(after)s %(reason)s"),
         "score.cleared": _("%(kind)s %(before)s cleared: %(reason)s"),
         "not-involved.proposed": _("proposed “not involved”: %(reason)s"),

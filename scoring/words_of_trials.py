@@ -56,6 +56,8 @@ def say(bench: Bench, step: Step) -> str:
             words = _("%(unit)s · %(sub)s, missing: the mean of the others counts")
             if how == "zero":
                 words = _("%(unit)s · %(sub)s, missing: counts as zero")
+            elif how == "undecided":
+                words = _("%(unit)s · %(sub)s, missing: open again")
             return words % _cell(bench, member, sub)
         case SuspendStep(sub, suspended):
             words = _("%(sub)s: left out for the whole of %(block)s")

@@ -13,3 +13,6 @@ from appraisal_site.settings import *  # noqa: F403 -- the environment must be s
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 -- from the settings above
     # A test's database dies with it: nothing needs to reach the disk.
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;PRAGMA journal_mode=MEMORY;"  # noqa: F405
+
+# Tests arrange rows without the log, and duties would not be gathered again.
+KEPT_SECONDS = 0

@@ -38,9 +38,10 @@ from bonuses.models import Adjustment, Finding, Pool, Tally
 from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
-from scoring import score_lines
-from scoring.actions import imports, scores
+from scoring import assessment_queries, score_lines
+from scoring.actions import assessments, imports, scores
 from scoring.models import (
+    AssessmentLine,
     BatchState,
     Cell,
     Deduction,
@@ -48,6 +49,7 @@ from scoring.models import (
     ImportPlan,
     Indicator,
     MajorItem,
+    Receipt,
     Score,
     ScoreKind,
     Standing,
@@ -56,6 +58,7 @@ from scoring.models import (
 from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
 from tests.workbooks.files import sheet_of
+from units.actions import paper_forms
 from units.models import (
     Block,
     Conflict,
@@ -64,6 +67,7 @@ from units.models import (
     Reading,
     Reopening,
     RoleAssignment,
+    SignedForm,
     StageWindow,
     Team,
     Unit,
@@ -98,7 +102,22 @@ def sound(cast: Cast) -> Cast:
     award.blocks.add(cast.blocks["乡镇口"])
     PrizeLine.objects.create(scheme=award, grade="一等奖", count=1, amount_fen=5_000_000)
     Job.objects.create(kind="x", title="导出", owner=cast.people["office1"])
+    assess(cast)
     return cast
+
+
+def assess(cast: Cast) -> None:
+    """A unit has assessed itself, printed its form and submitted."""
+    stage = cast.cycle.stage_now
+    cast.at(Stage.SELF_ASSESSMENT)
+    hat, unit = cast.hat("official_青山乡"), cast.units["青山乡"]
+    for asked in assessment_queries.cells_of_part(cast.cycle, unit.pk, None).select_related("sub_item"):
+        said = assessments.Said(points=asked.sub_item.base_points)
+        assessments.save_line(by=hat, cell_id=asked.pk, said=said)
+    part = assessments.open_part(by=hat, cycle=cast.cycle, unit=unit, block=None)
+    paper_forms.print_form(by=hat, cycle=cast.cycle, kind="self", about_id=part.pk)
+    assessments.submit(by=cast.hat("principal_青山乡"), cycle=cast.cycle, unit=unit)
+    cast.at(stage)
 
 
 def import_scores(cast: Cast, points_by_unit: dict[str, str]) -> ImportBatch:
@@ -369,6 +388,13 @@ WAYS: dict[str, Break] = {
     "on-behalf-compared": lambda c: Score.objects.update(compared_by=F("entered_by")),
     "deductions-explain": lambda c: Deduction.objects.update(points=Decimal(3)),
     "deduction-lines": lambda c: Deduction.objects.update(reason=""),
+    "receipt-digest": lambda c: Receipt.objects.update(digest="0" * 64),
+    "receipt-scores": lambda c: cell("青山乡", "信访").get().scores.filter(kind="self").update(points=1),
+    "line-or-score": lambda c: AssessmentLine.objects.filter(cell__sub_item__name="信访").update(
+        wishes_not_involved=True, wish_reason="无"
+    ),
+    "forms-compared": lambda c: SignedForm.objects.update(state="counted"),
+    "form-codes": lambda c: SignedForm.objects.update(code="AAAA-AAAA"),
     "weights-sum": lambda c: MajorItem.objects.filter(name="决战园区").update(weight_points=599),
     "bases-sum": lambda c: MajorItem.objects.filter(name="社会管理").update(base_points=999),
     "indicators-fit": lambda c: Indicator.objects.create(

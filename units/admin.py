@@ -41,6 +41,7 @@ from units.models import (
     Reminder,
     Reopening,
     RoleAssignment,
+    SignedForm,
     SignedLack,
     StageWindow,
     Succession,
@@ -367,6 +368,15 @@ class CallNoteRecords(Records):
     list_select_related = ("unit", "by", "cycle")
     search_fields = ("unit__name", "label", "answered_by", "note")
     date_hierarchy = "at"
+
+
+@admin.register(SignedForm)
+class SignedFormRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("code", "kind", "title", "unit", "state", "printed_by", "scanned_by", "compared_by")
+    list_filter = ("cycle", "kind", "state")
+    list_select_related = ("unit", "printed_by", "scanned_by", "compared_by")
+    search_fields = ("code", "title", "unit__name")
 
 
 @admin.register(StoredFile)

@@ -48,7 +48,8 @@ class Duty:
 
     `due` and `done_at` are aware instants; `due` None: no day was set. `done` and `asked` count its parts
     (9 of 14 cells); `route` with `arguments` names the page where it is done, the year's code apart.
-    `owner` says whose hands it waits for.
+    `owner` says whose hands it waits for. `returned`: it was sent back and waits again, with the words of whoever
+    sent it back.
     """
 
     task: str
@@ -61,6 +62,7 @@ class Duty:
     route: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
     owner: Owner = Owner.UNIT
+    returned: str = ""
 
     @property
     def left(self) -> int:

@@ -24,13 +24,14 @@ KEYS = ("accepted", "changed", "errors", "warnings")  # of the report, a promise
 class ImportCommand(BaseCommand):
     """Exit code 0 with the report, 1 with problems of the workbook, 2 where the call itself is wrong."""
 
+    cycle_required: ClassVar[bool] = True  # False where the workbook itself says the year
     file_help: ClassVar[str] = "the workbook, .xlsx or .xls"
     second_option: ClassVar[str] = ""  # names the person who confirms, where the form knows one
     second_help: ClassVar[str] = ""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help=self.file_help)
-        parser.add_argument("--cycle", required=True, help="the cycle's code, such as 2012")
+        parser.add_argument("--cycle", required=self.cycle_required, help="the cycle's code, such as 2012")
         parser.add_argument("--by", required=True, help="the account that acts")
         if self.second_option:
             parser.add_argument(f"--{self.second_option}", dest="second", help=self.second_help)
@@ -43,9 +44,7 @@ class ImportCommand(BaseCommand):
         path = Path(options["file"])
         if not path.is_file():
             raise CommandError(_("There is no file %(path)s.") % {"path": path}, returncode=2)
-        cycle = Cycle.objects.select_related("host").filter(code=options["cycle"]).first()
-        if cycle is None:
-            raise CommandError(_("There is no year “%(code)s”.") % {"code": options["cycle"]}, returncode=2)
+        cycle = self.find_cycle(options["cycle"])
         user = account(options["by"])
         second = account(options["second"]) if options.get("second") else None
         try:
@@ -53,6 +52,12 @@ class ImportCommand(BaseCommand):
         except Refused as refusal:
             report = {"accepted": 0, "changed": 0, "errors": [file_problem(refusal)], "warnings": []}
         self._say({key: report[key] for key in KEYS}, path.name, as_json=options["as_json"])
+
+    def find_cycle(self, code: str | None) -> Cycle:
+        cycle = Cycle.objects.select_related("host").filter(code=code).first()
+        if cycle is None:
+            raise CommandError(_("There is no year “%(code)s”.") % {"code": code}, returncode=2)
+        return cycle
 
     def run(
         self, path: Path, user: User, second: User | None, cycle: Cycle, options: dict[str, Any]

@@ -12,17 +12,20 @@ from django.utils.translation import gettext_lazy as _
 
 from office.invariants import Breach, Table
 from office.models import SystemRole
+from units import paper_codes
 from units.models import (
     Block,
     BlockKind,
     Conflict,
     Cycle,
+    FormState,
     Membership,
     Mode,
     Reading,
     Reopening,
     RoleAssignment,
     Rounding,
+    SignedForm,
     SignedLack,
     StageWindow,
     Unit,
@@ -199,3 +202,17 @@ def missing_reasons(cycle_code: str) -> Iterator[Breach]:
         for row in model.objects.filter(cycle__code=cycle_code):
             if not row.reason.strip():
                 yield Breach(f"{model._meta.label} {row.pk}", str(row))
+
+
+@TABLE.invariant("forms-compared", _("A form that counts as signed has its scan and was compared."))
+def uncompared_forms(cycle_code: str) -> Iterator[Breach]:
+    forms = SignedForm.objects.filter(cycle__code=cycle_code, state=FormState.COUNTED)
+    for form in forms.filter(Q(scan=None) | Q(compared_by=None) | Q(compared_digest="")):
+        yield Breach(f"units.SignedForm {form.pk}", str(form))
+
+
+@TABLE.invariant("form-codes", _("A form's code is whole: its last sign fits the others."))
+def odd_codes(cycle_code: str) -> Iterator[Breach]:
+    for pk, code in SignedForm.objects.filter(cycle__code=cycle_code).values_list("pk", "code"):
+        if paper_codes.tidy(code) != code:
+            yield Breach(f"units.SignedForm {pk}", code)

@@ -171,8 +171,10 @@ def move_back(request: PageRequest, name: str = "") -> HttpResponse:
 
 
 def _ticked(request: PageRequest) -> list[int]:
-    """Units that a link asks to be ticked: ?unit=1&unit=2."""
-    return [int(pk) for pk in request.GET.getlist("unit") if pk.isdecimal()]
+    """Units that a link asks to be ticked: ?unit=1&unit=2, or by what they owe: ?debt=1|self-assessment."""
+    asked = request.GET.getlist("unit")
+    asked += [key.partition("|")[0] for key in request.GET.getlist("debt")]
+    return [int(pk) for pk in dict.fromkeys(asked) if pk.isdecimal() and len(pk) < 10]
 
 
 @page("D08", methods=("GET", "POST"))
@@ -359,7 +361,7 @@ def windows(request: PageRequest, name: str = "") -> HttpResponse:
         "appraisal_site/windows.html",
         {
             "cycle": cycle,
-            "block": block,
+            "track": block,  # inside a template `block` is the template's own
             "lines": lines,
             "refusal": refusal,
             "calendar_url": year_way(cycle, "calendar"),

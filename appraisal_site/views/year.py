@@ -10,27 +10,25 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site import procedure
+from appraisal_site.completeness import OWN_UNIT, SEES_EVERY_UNIT, Board, board_of, sheet_of
 from appraisal_site.context import YEAR_KEY
+from appraisal_site.kept import kept
 from appraisal_site.sections import year_way
-from office.workbook.writer import ColumnOut, SheetOut, write_workbook
+from office.workbook.writer import write_workbook
 from scoring import readiness
-from scoring.models import ScoreKind
-from scoring.readiness import Progress, UnitProgress
+from scoring.views.downloads import attachment
 from units import queries
 from units.actions.cycle import ENTERED_ELSEWHERE, next_stage
-from units.hats import Hat
 from units.lacks import Lack
 from units.matrix import Role
 from units.models import STAGE_LABELS, Cycle, SignedLack
 from units.pages import PageRequest, page
 from units.permissions import may, stage_of
 from units.stages import Stage
-
-SEES_EVERY_UNIT = frozenset({Role.OFFICE, Role.LEADING_GROUP, Role.CITY_LEADER, Role.AUDITOR})
-OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +41,6 @@ class LackLine:
     names: tuple[str, ...]
     url: str
     signable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One membership of the completeness table."""
-
-    unit: str
-    block: str
-    url: str
-    lights: list[tuple[str, str]]  # (light, word)
 
 
 def lines_of(cycle: Cycle, lacks: list[Lack]) -> list[LackLine]:
@@ -70,50 +58,25 @@ def lines_of(cycle: Cycle, lacks: list[Lack]) -> list[LackLine]:
     ]
 
 
-def kinds_shown(cycle: Cycle) -> list[tuple[ScoreKind, str]]:
-    """The tasks of the year that exist as columns: kind and heading."""
-    columns = [
-        (ScoreKind.LEAD, _("Lead score")),
-        (ScoreKind.PRELIMINARY, _("Preliminary review")),
-        (ScoreKind.ONSITE, _("On-site, where required")),
-    ]
-    if cycle.stage_now is Stage.SELF_ASSESSMENT or readiness.has_self_scores(cycle):
-        columns.insert(0, (ScoreKind.SELF, _("Self-assessment")))
-    return columns
-
-
-def rows_for(hat: Hat, cycle: Cycle) -> list[UnitProgress]:
-    """The memberships whose progress the hat may see: all, the team's, or the own unit's."""
-    if hat.role in SEES_EVERY_UNIT:
-        return readiness.progress_of(cycle)
-    if hat.role is Role.REVIEWER:
-        team = hat.team_unit_ids(cycle.pk)
-        return [row for row in readiness.progress_of(cycle) if row.membership.unit_id in team]
-    if hat.role in OWN_UNIT and hat.unit_id is not None:
-        return readiness.progress_of(cycle, hat.unit_id)
-    return []
-
-
-def figure_of(progress: Progress) -> str:
-    return f"{progress.done}/{progress.asked}" if progress.asked else "—"
-
-
 @page("B01")
 def year(request: PageRequest) -> HttpResponse:
     """Eleven stages with today's marked; what is not ready, by name; who has done what."""
     cycle, hat = request.cycle, request.hat
     if request.session.get(YEAR_KEY) != cycle.code:
         request.session[YEAR_KEY] = cycle.code
-    kinds = kinds_shown(cycle)
-    rows = rows_for(hat, cycle)
+    board = board_of(hat, cycle, timezone.now())
     if request.GET.get("as") == "xlsx":
-        return _workbook(cycle, kinds, rows)
+        return _workbook(cycle, board)
     may_move = may("B06", hat, cycle)
     following = next_stage(cycle.stage_now)
     asks_ready = may_move or hat.role in {Role.LEADING_GROUP, Role.AUDITOR}
-    lacks = procedure.lacks_before(cycle, following) if asks_ready and following is not None else []
+    lacks = (
+        kept(f"lacks-{following}", cycle, lambda: procedure.lacks_before(cycle, following))
+        if asks_ready and following is not None
+        else []
+    )
     stages = queries.stages_of(cycle, queries.entered_at(cycle))
-    windows = {one.stage: one for one in stages}
+    may_remind = may("L15", hat, cycle)
     return render(
         request,
         "appraisal_site/year.html",
@@ -128,24 +91,24 @@ def year(request: PageRequest) -> HttpResponse:
             "calendar_url": year_way(cycle, "calendar"),
             "tracks_url": year_way(cycle, "tracks") if may_move else "",
             "own_tracks": _own_tracks(cycle),
-            "reminders_url": year_way(cycle, "reminders") if may("L15", hat, cycle) else "",
+            "reminders_url": year_way(cycle, "reminders") if may_remind else "",
             "reopen_url": year_way(cycle, "reopen") if may("D08", hat, cycle) else "",
             "back_url": year_way(cycle, "move-back") if may("B07", hat, cycle) else "",
-            "tasks": [(label, _due(windows, kind)) for kind, label in kinds],
+            "tasks": board.tasks,
             "completeness": [
-                Row(
-                    row.membership.unit.name,
-                    row.membership.block.name,
-                    year_way(cycle, "unit-sheet", name=row.membership.unit.name)
-                    if may("G03", hat, cycle, unit_id=row.membership.unit_id)
+                {
+                    "unit": row.unit.name,
+                    "block": row.block,
+                    "url": year_way(cycle, "unit-sheet", name=row.unit.name)
+                    if may("G03", hat, cycle, unit_id=row.unit.pk)
                     else "",
-                    [(row.by_kind[kind].light, figure_of(row.by_kind[kind])) for kind, _label in kinds],
-                )
-                for row in rows
+                    "squares": row.squares,
+                }
+                for row in board.rows
             ],
-            "sees_units": hat.role in SEES_EVERY_UNIT | OWN_UNIT | {Role.REVIEWER},
-            "completeness_label": _("scored cells of those asked; confirmed “not involved” is not asked"),
-            "xlsx_url": "?as=xlsx" if rows else "",
+            "sees_units": hat.role in SEES_EVERY_UNIT | OWN_UNIT | {Role.REVIEWER, Role.LEAD},
+            "completeness_label": _("parts done of those asked; what was done after its day stays marked"),
+            "xlsx_url": "?as=xlsx" if board.rows else "",
             "reopenings": queries.open_reopenings(
                 cycle, None if hat.role in SEES_EVERY_UNIT else hat.unit_id or 0
             ),
@@ -189,50 +152,9 @@ def _move_of(cycle: Cycle, following: Stage | None) -> dict[str, object] | None:
     }
 
 
-STAGE_OF_KIND = {
-    ScoreKind.SELF: Stage.SELF_ASSESSMENT,
-    ScoreKind.LEAD: Stage.PRELIMINARY_REVIEW,
-    ScoreKind.PRELIMINARY: Stage.PRELIMINARY_REVIEW,
-    ScoreKind.ONSITE: Stage.ONSITE_REVIEW,
-}
-
-
-def _due(windows: dict[Stage, queries.StageOfYear], kind: ScoreKind) -> object:
-    return windows[STAGE_OF_KIND[kind]].closes_at
-
-
-def _workbook(cycle: Cycle, kinds: list[tuple[ScoreKind, str]], rows: list[UnitProgress]) -> HttpResponse:
-    sheet = SheetOut(
-        _("Completeness"),
-        [
-            ColumnOut(_("Block")),
-            ColumnOut(_("Unit")),
-            *(
-                ColumnOut(f"{label} {part}", "whole")
-                for _kind, label in kinds
-                for part in (_("done"), _("asked"))
-            ),
-        ],
-        [
-            (
-                row.membership.block.name,
-                row.membership.unit.name,
-                *(
-                    number
-                    for kind, _label in kinds
-                    for number in (row.by_kind[kind].done, row.by_kind[kind].asked)
-                ),
-            )
-            for row in rows
-        ],
-        frozen_columns=2,
-    )
-    answer = HttpResponse(
-        write_workbook([sheet]),
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    )
-    answer["Content-Disposition"] = f'attachment; filename="completeness-{cycle.year}.xlsx"'
-    return answer
+def _workbook(cycle: Cycle, board: Board) -> HttpResponse:
+    sheet = sheet_of(board, _("Completeness"), (_("Block"), _("Unit")), (_("State"), _("done"), _("asked")))
+    return attachment(write_workbook([sheet]), f"{cycle.code}-{_('Completeness')}.xlsx")
 
 
 @page("E05")

@@ -11,7 +11,9 @@ from awards.models.filing import Filing
 from awards.models.individual import Individual
 from awards.models.nomination import Nomination
 from awards.models.reading_ruling import ReadingRuling
+from awards.models.rule_change import RuleChange
 from awards.models.scheme import AwardScheme, Filling, PrizeLine
+from awards.models.single_appraisal import SingleAppraisal
 
 __all__ = [
     "Approval",
@@ -33,6 +35,8 @@ __all__ = [
     "PrizeLine",
     "Purpose",
     "ReadingRuling",
+    "RuleChange",
+    "SingleAppraisal",
     "TieRuling",
     "Way",
 ]

@@ -282,6 +282,8 @@ SIGNATURES: Final = {
         "村名",
     ),
     "date": ("填报日期", "填表日期", "日期", "填报时间"),
+    # Not a signature, but it stands among them: who is not listed was looked at, and lost nothing.
+    "others_clean": ("未列单位本季无扣分",),
 }
 # Words that are never a unit's or an item's name, so that they end the table even in a filled row.
 PLAIN_LABELS: Final = {
@@ -293,6 +295,7 @@ PLAIN_LABELS: Final = {
     "联系电话",
     "单位（盖章）",
     "单位（公章）",
+    "未列单位本季无扣分",
 }
 SIGNATURE_BY_WORD: Final = {word: name for name, words in SIGNATURES.items() for word in words}
 _SIGNATURE_WORDS = "|".join(sorted((re.escape(word) for word in SIGNATURE_BY_WORD), key=len, reverse=True))

@@ -49,6 +49,7 @@ class SheetOut:
     rows: Sequence[Sequence[Value]]
     title: str = ""
     footer: Mapping[str, str] | None = None  # filled_by, checked_by, phone, unit; {} for an empty one
+    closing: Sequence[str] = ()  # lines below the footer
     frozen_columns: int = 1
     spare_rows: int = 200  # empty rows below the data that still offer the lists
 
@@ -147,6 +148,9 @@ def _write_sheet(
         row += 2
         for column, (key, word) in enumerate(FOOTER_WORDS):
             _write_text(target, row, column, f"{word}：{sheet.footer.get(key, '')}", formats)
+        for line in sheet.closing:
+            row += 1
+            _write_text(target, row, 0, line, formats)
     target.freeze_panes(header + 1, min(sheet.frozen_columns, len(sheet.columns)))
     if sheet.rows:
         target.autofilter(header, 0, last, len(sheet.columns) - 1)

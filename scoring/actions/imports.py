@@ -1,45 +1,38 @@
-"""Handing in a score sheet, reading it into a preview, and taking it in or dropping it.
+"""A score sheet read into a preview and taken in; how workbooks are kept and put away is in batches.
 
 What the lines mean is judged in scoring.workbooks.scores; how the rows are written is in scoring.staging.
 """
 
 from __future__ import annotations
 
-import gc
-import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from office import audit, files, jobs
+from office import audit, files
 from office.fields import STORED_PLACES
-from office.models import Job, User
+from office.models import User
 from office.refusal import Refused
-from office.workbook.guard import Source, refuse
-from office.workbook.limits import MIB, Limits
-from office.workbook.report import file_problem
+from office.workbook.guard import Source
 from scoring import import_queries, sheets, staging
+from scoring.actions import batches
 from scoring.actions import standing as standing_actions
 from scoring.engine.arrays import MISSING
-from scoring.models import BatchState, Cell, ImportBatch, ImportPlan, ScoreKind
-from scoring.permissions import BulkMay, may_propose_many, may_score_many
+from scoring.models import BatchState, Cell, ImportBatch, ScoreKind
+from scoring.permissions import BulkMay, may_propose_many, may_score_many, require_units_open
 from scoring.workbooks.frame import Frame
 from scoring.workbooks.scores import SheetPlan, read_scores
 from units.hats import Hat, hats_of
 from units.matrix import Role
 from units.models import Block, Cycle, Membership
 from units.permissions import require_second
-
-READ_AT_ONCE: Final = 200_000  # bytes; a larger file, or several together, are read by a job
-LIMITS: Final = Limits()
-Tell = Callable[[str], None]
 
 
 def target_of(cycle: Cycle, kind: ScoreKind) -> str:
@@ -66,23 +59,9 @@ def kinds_open_to(hat: Hat, cycle: Cycle) -> list[ScoreKind]:
 def hand_in(
     *, by: Hat, cycle: Cycle, kind: ScoreKind, chunks: Iterable[bytes], name: str, size: int = 0
 ) -> ImportBatch:
-    """Keep a workbook as it came; it is read by `read_in` or by a job.
-
-    Raises Refused: not permitted, stage closed, too big or empty, or the same bytes were taken in before.
-    """
-    require_open(by, cycle, kind)
-    if size > LIMITS.file_bytes:
-        raise refuse("file-too-big", size=-(-size // MIB), limit=LIMITS.file_bytes // MIB)
-    stored = files.store(chunks, name, by.user)
-    _require_new(target_of(cycle, kind), stored.sha256)
-    return ImportBatch.objects.create(
-        cycle=cycle,
-        kind="scores",
-        target=target_of(cycle, kind),
-        file=stored,
-        file_sha256=stored.sha256,
-        state=BatchState.READING,
-        by=by.user,
+    """Keep a score sheet as it came; see batches.hand_in."""
+    return batches.hand_in(
+        by=by, cycle=cycle, kind="scores", target=target_of(cycle, kind), chunks=chunks, name=name, size=size
     )
 
 
@@ -93,114 +72,31 @@ def require_open(by: Hat, cycle: Cycle, kind: ScoreKind) -> None:
         raise refusal
 
 
-def _require_new(target: str, sha256: str) -> None:
-    taken = (
-        ImportBatch.objects.filter(target=target, file_sha256=sha256, state=BatchState.COMMITTED)
-        .select_related("by")
-        .first()
-    )
-    if taken is not None:
-        raise already_imported(taken)
-
-
-def already_imported(taken: ImportBatch) -> Refused:
-    when = timezone.localtime(taken.committed_at or taken.at).strftime("%Y-%m-%d %H:%M")
-    return Refused(
-        "already-imported",
-        _("This very file was already taken in by %(who)s on %(when)s. Nothing was changed.")
-        % {"who": str(taken.by), "when": when},
-    )
-
-
-def start_reading(by: Hat, batches: Sequence[ImportBatch], cycle: Cycle) -> Job | None:
-    """Read one small file at once, several or a large one by a job that can be watched; None: it is read."""
-    if not batches:
-        return None
-    if len(batches) == 1 and batches[0].file.size <= READ_AT_ONCE:
-        read_in(batches[0], by)
-        return None
-    title = (
-        batches[0].file.name if len(batches) == 1 else _("%(count)d score sheets") % {"count": len(batches)}
-    )
-    with transaction.atomic():
-        job = jobs.start(
-            "scores.read",
-            title,
-            by.user,
-            {"batches": [batch.pk for batch in batches], "hat": by.key},
-            cycle_code=cycle.code,
-        )
-        ImportBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(job=job)
-    return job
-
-
-@jobs.register("scores.read")
-def _read_by_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
-    hat = next((hat for hat in hats_of(job.owner) if hat.key == job.arguments["hat"]), None)
-    if hat is None:
-        raise Refused("no-such-hat", _("The role this was started in was taken away meanwhile."), status=403)
-    batches = list(
-        ImportBatch.objects.filter(pk__in=job.arguments["batches"], state=BatchState.READING)
-        .select_related("cycle__host", "file")
-        .order_by("pk")
-    )
-    steps = 3 * len(batches)
-    for number, batch in enumerate(batches):
-        done = 3 * number
-
-        def tell(doing: str, name: str = batch.file.name, done: int = done) -> None:
-            progress.step(done + (1 if doing else 0), steps, f"{name} {doing}".strip())
-
-        tell("")
-        try:
-            read_in(batch, hat, tell=tell)
-        except jobs.Cancelled:
-            ImportBatch.objects.filter(pk__in=[each.pk for each in batches], state=BatchState.READING).update(
-                state=BatchState.DROPPED
-            )
-            raise
-    progress.step(steps, steps)
-    return {"batches": [batch.pk for batch in batches]}
-
-
 def read_in(
-    batch: ImportBatch, by: Hat, *, confirmed_by: Hat | None = None, tell: Tell | None = None
+    batch: ImportBatch, by: Hat, *, confirmed_by: Hat | None = None, tell: batches.Tell = batches.silent
 ) -> ImportBatch:
-    """Read the workbook outside any transaction and keep its report and plan; nothing else is written.
+    """Read the sheet into a preview; `confirmed_by` is the second person who confirms 不涉及."""
+    return batches.keep_reading(batch, lambda: _read(batch, by, tell, confirmed_by))
 
-    The batch comes back refused, with every problem by its cell, or waiting to be confirmed.
-    """
-    say = tell or (lambda doing: None)
-    say(_("is being read"))
-    path = files.path_of(batch.file.sha256)
-    try:
-        frame, plan = look(
-            path,
-            by=by,
-            cycle=batch.cycle,
-            kind=kind_of(batch),
-            name=batch.file.name,
-            confirmed_by=confirmed_by,
-        )
-    except Refused as refusal:
-        report = {
-            "accepted": 0,
-            "changed": 0,
-            "errors": [file_problem(refusal)],
-            "warnings": [],
-        }
-        return _keep(batch, BatchState.REFUSED, report, {}, None)
+
+def _read(
+    batch: ImportBatch, by: Hat, tell: batches.Tell, confirmed_by: Hat | None = None
+) -> batches.Reading:
+    tell(30, _("is being read"))
+    frame, plan = look(
+        files.path_of(batch.file.sha256),
+        by=by,
+        cycle=batch.cycle,
+        kind=kind_of(batch),
+        name=batch.file.name,
+        confirmed_by=confirmed_by,
+    )
     report = plan.report.as_dict() | {
         "counts": plan.counts.as_dict() if plan.report.is_clean else {},
         "changes": plan.changes,
-        "unknown": [
-            [text, [[name, frame.units.find(name)] for name in nearest]]
-            for text, nearest in list(plan.unknown.items())[:200]
-        ],
+        "unknown": batches.unknown_names(plan.unknown, frame.units.find),
     }
-    if not plan.report.is_clean:
-        return _keep(batch, BatchState.REFUSED, report, plan.signed, None)
-    return _keep(batch, BatchState.PREVIEW, report, plan.signed, _pack(plan))
+    return batches.Reading(report, plan.signed, _pack(plan) if plan.report.is_clean else None)
 
 
 def look(
@@ -209,15 +105,7 @@ def look(
     """What a workbook would do, without keeping anything; raises Refused when it is no readable workbook."""
     _ensure_cells(cycle)
     frame = import_queries.frame_of(cycle, kind, by, second=confirmed_by)
-    # A large sheet makes a million small objects without one cycle among them; looking for cycles again and
-    # again would cost a third of the time.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return frame, read_scores(source, frame, file_name=name)
-    finally:
-        if was_enabled:
-            gc.enable()
+    return frame, read_scores(source, frame, file_name=name)
 
 
 def hat_to_score(user: User, kind: ScoreKind, cycle: Cycle) -> Hat:
@@ -234,24 +122,6 @@ def hat_to_score(user: User, kind: ScoreKind, cycle: Cycle) -> Hat:
         return 2 if may.denied is not None else 1 if may.closed_everywhere is not None else 0
 
     return min(hats, key=obstacles)
-
-
-def _keep(
-    batch: ImportBatch,
-    state: BatchState,
-    report: dict[str, Any],
-    signed: Mapping[str, str],
-    content: bytes | None,
-) -> ImportBatch:
-    with transaction.atomic():
-        batch.state, batch.report, batch.signed = state, report, dict(signed)
-        batch.save(update_fields=["state", "report", "signed"])
-        ImportPlan.objects.filter(batch=batch).delete()
-        if content is not None:
-            ImportPlan.objects.create(
-                batch=batch, content=content, sha256=hashlib.sha256(content).hexdigest()
-            )
-    return batch
 
 
 def _ensure_cells(cycle: Cycle) -> None:
@@ -339,51 +209,44 @@ def _staged_rows(kept: Kept) -> list[staging.StagedRow]:
 # Taking it in -----------------------------------------------------------------------------------
 
 
-def find(by: Hat, cycle: Cycle, batch_id: int) -> ImportBatch:
-    """A batch this person may see; raises Refused 404 for anybody else's."""
-    batch = import_queries.batches_of(by, cycle).filter(pk=batch_id).first()
-    if batch is None:
-        raise Refused("not-found", _("There is no such record."), status=404)
-    batch.cycle = cycle
-    return batch
-
-
 def confirm(*, by: Hat, cycle: Cycle, batch_id: int, confirmed_by: Hat | None = None) -> ImportBatch:
     """Take a previewed sheet in: all of it or nothing, and bring every block it touches up to date.  §4(1)
 
-    Everything is prepared before the lock; under it the versions seen are compared, the rows moved over, the
-    standings stored and one entry written in the log. Raises Refused: no longer permitted, stage closed,
-    already taken in, or a cell was changed meanwhile (409, then read it again).
+    Raises Refused: no longer permitted, stage closed, already taken in, or a cell was changed meanwhile
+    (409, then read it again).
     """
-    batch = find(by, cycle, batch_id)
-    _require_waiting(batch)
-    stored_plan = ImportPlan.objects.filter(batch=batch).first()
-    if stored_plan is None:
-        raise _not_waiting(batch)
-    kept = _unpack(bytes(stored_plan.content))
-    kind = kind_of(batch)
+    batch, content, sha256 = batches.waiting_plan(by, cycle, batch_id)
+    with batches.all_or_nothing(batch):
+        _take(batch, content, sha256, by, confirmed_by=confirmed_by)
+    batch.state = BatchState.COMMITTED
+    return batch
+
+
+def _take(
+    batch: ImportBatch,
+    content: bytes,
+    plan_sha256: str,
+    by: Hat,
+    tell: batches.Tell = batches.silent,
+    confirmed_by: Hat | None = None,
+) -> None:
+    """Everything is prepared before the lock; under it the versions seen are compared, the rows moved over, the
+    standings stored and one entry written in the log."""
+    kept = _unpack(content)
+    cycle, kind = batch.cycle, kind_of(batch)
     _require_all(by, cycle, kind, kept, confirmed_by)
-    _require_new(batch.target, batch.file_sha256)
-    at = timezone.now()
     signature = staging.Signature(
         kind=str(kind),
         user_id=by.user.pk,
-        at=at,
+        at=timezone.now(),
         by_office=by.role is Role.OFFICE,
         batch_id=batch.pk,
         second_id=confirmed_by.user.pk if confirmed_by is not None else None,
     )
     with staging.staged(_staged_rows(kept)):
         prepared = _prepare_standings(cycle, kind, kept, confirmed=confirmed_by is not None)
-        try:
-            with transaction.atomic():
-                _write(batch, kept, prepared, signature, by, confirmed_by, stored_plan.sha256)
-        except IntegrityError as error:
-            # Two people confirmed the same bytes at once: the constraint let one of them in.
-            _require_new(batch.target, batch.file_sha256)
-            raise error
-    batch.state, batch.committed_at = BatchState.COMMITTED, at
-    return batch
+        with transaction.atomic():
+            _write(batch, kept, prepared, signature, by, confirmed_by, plan_sha256)
 
 
 def _write(
@@ -398,11 +261,9 @@ def _write(
     """The part under the lock."""
     ids = [each.block.pk for each in prepared]
     list(Block.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
-    taken = ImportBatch.objects.filter(pk=batch.pk, state=BatchState.PREVIEW).update(
-        state=BatchState.COMMITTED, committed_at=signature.at
-    )
-    if not taken:
-        raise _not_waiting(ImportBatch.objects.select_related("by").get(pk=batch.pk))
+    if signature.kind == ScoreKind.SELF:
+        require_units_open(batch.cycle, set(kept.members))
+    batches.mark_committed(batch, signature.at)
     changed = staging.changed_meanwhile()
     if changed:
         raise _stale(changed)
@@ -437,21 +298,6 @@ def _stale(cell_ids: list[int]) -> Refused:
         )
         % {"cells": names or _("a cell")},
         status=409,
-    )
-
-
-def _require_waiting(batch: ImportBatch) -> None:
-    if batch.state != BatchState.PREVIEW:
-        raise _not_waiting(batch)
-
-
-def _not_waiting(batch: ImportBatch) -> Refused:
-    if batch.state == BatchState.COMMITTED:
-        return already_imported(batch)
-    return Refused(
-        "not-waiting",
-        _("%(file)s does not wait to be confirmed: it is %(state)s.")
-        % {"file": batch.file.name, "state": batch.get_state_display()},
     )
 
 
@@ -541,24 +387,11 @@ def _prepare_standings(
     return [standing_actions.prepare(block, change_of(block.pk)) for block in blocks]
 
 
-def drop(*, by: Hat, cycle: Cycle, batch_id: int) -> ImportBatch:
-    """Put a preview or a refused sheet away; raises Refused once it was taken in."""
-    batch = find(by, cycle, batch_id)
-    with transaction.atomic():
-        done = ImportBatch.objects.filter(
-            pk=batch.pk, state__in=[BatchState.READING, BatchState.PREVIEW, BatchState.REFUSED]
-        ).update(state=BatchState.DROPPED)
-        if not done:
-            raise _not_waiting(ImportBatch.objects.select_related("by", "file").get(pk=batch.pk))
-        ImportPlan.objects.filter(batch=batch).delete()
-        audit.record(by, "scores.dropped", batch, cycle_code=cycle.code, sha256=batch.file_sha256)
-    batch.state = BatchState.DROPPED
-    return batch
+def _require_open_batch(by: Hat, batch: ImportBatch) -> None:
+    require_open(by, batch.cycle, kind_of(batch))
 
 
-def read_again(*, by: Hat, cycle: Cycle, batch_id: int) -> ImportBatch:
-    """Read the kept original once more, against what is stored now; raises Refused once it was taken in."""
-    batch = find(by, cycle, batch_id)
-    if batch.state == BatchState.COMMITTED:
-        raise already_imported(batch)
-    return read_in(batch, by)
+batches.register("scores", batches.Importer(_require_open_batch, _read, _take))
+
+drop, find, read_again = batches.drop, batches.find, batches.read_again
+already_imported, start_reading = batches.already_imported, batches.start_reading

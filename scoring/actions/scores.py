@@ -201,6 +201,7 @@ def record_score(
         with once_per_block():
             cell = _load_for_score(cell_id, kind)
             permissions.require_may_score(by, kind, cell, under=under)
+            permissions.require_self_open(kind, cell)
             points = _points_to_store(cell, points, lines)
             require_version(cell, version, kind, points)
             moves = _moves(cell, scoring(cell, kind, points), consequences)
@@ -305,6 +306,7 @@ def clear_score(
         with once_per_block():
             cell = _load_for_score(cell_id, kind)
             permissions.require_may_score(by, kind, cell)
+            permissions.require_self_open(kind, cell)
             if not reason.strip():
                 raise Refused("no-reason", _("Clearing a score needs a reason."), status=422)
             previous = cell.previous  # type: ignore[attr-defined]  # annotated by _load_for_score

@@ -3,6 +3,7 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
     CommitmentRound,
@@ -15,6 +16,18 @@ from scoring.models.commitment import (
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
+from scoring.models.ledger import (
+    QUARTERS,
+    Ledger,
+    LedgerKind,
+    LedgerLine,
+    LedgerPart,
+    LedgerVersion,
+    LineThread,
+    QuarterDue,
+    ReturnLine,
+    VersionState,
+)
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
@@ -23,6 +36,9 @@ from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
     "OPEN_VISITS",
+    "QUARTERS",
+    "Assessment",
+    "AssessmentLine",
     "BatchState",
     "Below",
     "Cell",
@@ -37,11 +53,20 @@ __all__ = [
     "ImportPlan",
     "Indicator",
     "Involvement",
+    "Ledger",
+    "LedgerKind",
+    "LedgerLine",
+    "LedgerPart",
+    "LedgerVersion",
+    "LineThread",
     "Look",
     "MajorItem",
     "ProgressLine",
     "ProgressReport",
+    "QuarterDue",
+    "Receipt",
     "ReportTerm",
+    "ReturnLine",
     "RuleSource",
     "Score",
     "ScoreKind",
@@ -49,6 +74,7 @@ __all__ = [
     "SubItem",
     "TrialVariant",
     "Verdict",
+    "VersionState",
     "Visit",
     "VisitLine",
     "VisitState",

@@ -1,10 +1,13 @@
-"""The collecting table (收表台): score sheets dropped, previewed, confirmed, and the workbooks to take away.
+"""The collecting table (收表台): workbooks dropped, previewed, confirmed, and the sheets to take away.
 
-What a sheet may change is decided in scoring.actions.imports; which rows it holds in scoring.workbooks.
+What a workbook may change is decided in scoring.actions; which rows it holds in scoring.workbooks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import messages
@@ -16,13 +19,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from office import files
+from office import files, jobs
 from office.models import Job
 from office.refusal import Refused
 from office.workbook.report import ImportReport, Problem, marked_copy
-from scoring import import_queries
-from scoring.actions import imports
-from scoring.models import BatchState, ImportBatch, ScoreKind
+from scoring import import_queries, ledger_queries
+from scoring.actions import batches as workbooks
+from scoring.actions import imports, ledgers
+from scoring.models import BatchState, ImportBatch, LedgerPart, ScoreKind
+from scoring.permissions import may_score_many
 from scoring.views.downloads import attachment
 from scoring.views.shared import block_named
 from scoring.workbooks import exports
@@ -49,12 +54,14 @@ CHANGE_WORDS: Final = {
     "added": ("green", gettext_lazy("added")),
     "changed": ("amber", gettext_lazy("changed")),
     "cleared": ("red", gettext_lazy("cleared")),
+    "removed": ("red", gettext_lazy("removed")),
     "not-involved": ("amber", gettext_lazy("not involved")),
     "proposed": ("amber", gettext_lazy("not involved, proposed")),
 }
 COUNT_WORDS: Final = (
     ("added", gettext_lazy("Added")),
     ("changed", gettext_lazy("Changed")),
+    ("removed", gettext_lazy("Removed")),
     ("unchanged", gettext_lazy("Unchanged")),
     ("cleared", gettext_lazy("Cleared")),
     ("not_involved", gettext_lazy("Not involved")),
@@ -62,22 +69,61 @@ COUNT_WORDS: Final = (
 )
 
 
-def _kinds(hat: Hat, cycle: Cycle) -> list[ScoreKind]:
+KIND_WORDS: Final = {
+    "scores": gettext_lazy("score sheet"),
+    "ledger": gettext_lazy("quarterly ledger"),
+    "returns": gettext_lazy("statistical returns"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetKind:
+    """One kind of workbook that may be dropped here: a kind of score, a ledger, or returns."""
+
+    value: str
+    label: str
+    hand_in: Callable[..., ImportBatch]
+    templates: list[tuple[str, str]]
+
+
+def _score_kinds(hat: Hat, cycle: Cycle) -> list[ScoreKind]:
     kinds = imports.kinds_open_to(hat, cycle)
     if not kinds:
-        raise Refused(
-            "not-permitted",
-            _("As %(role)s you may not do this.") % {"role": hat.label or hat.role},
-            status=403,
-        )
+        raise _not_permitted(hat)
     return kinds
+
+
+def _not_permitted(hat: Hat) -> Refused:
+    return Refused(
+        "not-permitted", _("As %(role)s you may not do this.") % {"role": hat.label or hat.role}, status=403
+    )
+
+
+def _kinds(hat: Hat, cycle: Cycle) -> list[SheetKind]:
+    """What this hat's role may hand in at all, what is open now first."""
+    found: list[tuple[bool, SheetKind]] = []
+    for kind in imports.kinds_open_to(hat, cycle):
+        sheet = reverse("score-sheet", args=[cycle.code, kind])
+        templates = [(_("Empty sheet"), sheet), (_("Filled sheet"), f"{sheet}?filled=1")]
+        label = str(ScoreKind(kind).label)
+        is_closed = may_score_many(hat, kind, cycle).closed_everywhere is not None
+        found.append((is_closed, SheetKind(str(kind), label, partial(imports.hand_in, kind=kind), templates)))
+    for value, action, row in (("ledger", ledgers.hand_in, "C02"),):
+        may_write = ledgers.may_write(hat, cycle, row)
+        if may_write.denied is None:
+            templates = [(_("Ledgers and their templates"), reverse("ledgers", args=[cycle.code]))]
+            is_closed = may_write.closed_everywhere is not None
+            found.append((is_closed, SheetKind(value, str(KIND_WORDS[value]), action, templates)))
+    if not found:
+        raise _not_permitted(hat)
+    return [sheet for _closed, sheet in sorted(found, key=lambda each: each[0])]
 
 
 def _kind_chosen(text: str, kinds: list[ScoreKind]) -> ScoreKind:
     return next((kind for kind in kinds if str(kind) == text), kinds[0])
 
 
-@page("E03", "E01", "E02", "D02", methods=("GET", "POST"))
+@page("E03", "E01", "E02", "D02", "C02", "C07", methods=("GET", "POST"))
 def collect(request: PageRequest) -> HttpResponse:
     """Drop one sheet or forty; what became of each, who has not sent, what came in before."""
     kinds = _kinds(request.hat, request.cycle)
@@ -86,7 +132,7 @@ def collect(request: PageRequest) -> HttpResponse:
     return _show_table(request, kinds)
 
 
-def _take_files(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
+def _take_files(request: PageRequest, kinds: list[SheetKind]) -> HttpResponse:
     sent: list[UploadedFile[Any]] = request.FILES.getlist("files")
     if not sent:
         raise Refused("no-file", _("Please choose at least one workbook."), status=422)
@@ -97,18 +143,16 @@ def _take_files(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
             % {"count": len(sent), "most": MOST_FILES},
             status=422,
         )
-    wanted = request.POST.get("kind", "")
-    if wanted not in {str(kind) for kind in kinds}:
+    kind = next((each for each in kinds if each.value == request.POST.get("kind")), None)
+    if kind is None:
         raise Refused("unknown-kind", _("Please say which scores the sheet holds."), status=422)
-    kind = ScoreKind(wanted)
     batches: list[ImportBatch] = []
     for file in sent:
         try:
             batches.append(
-                imports.hand_in(
+                kind.hand_in(
                     by=request.hat,
                     cycle=request.cycle,
-                    kind=kind,
                     chunks=file.chunks(),
                     name=file.name or "",
                     size=file.size or 0,
@@ -116,62 +160,77 @@ def _take_files(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
             )
         except Refused as refusal:
             messages.error(request, f"{files.safe_name(file.name or '')}: {refusal}")
-    imports.start_reading(request.hat, batches, request.cycle)
+    workbooks.start_reading(request.hat, batches, request.cycle)
     if len(batches) == 1 and len(sent) == 1:
         return redirect("import-preview", request.cycle.code, batches[0].pk)
     chosen = ",".join(str(batch.pk) for batch in batches)
-    return redirect(f"{reverse('imports', args=[request.cycle.code])}?kind={kind}&drop={chosen}")
+    return redirect(f"{reverse('imports', args=[request.cycle.code])}?kind={kind.value}&drop={chosen}")
 
 
-def _show_table(request: PageRequest, kinds: list[ScoreKind]) -> HttpResponse:
+def _show_table(request: PageRequest, kinds: list[SheetKind]) -> HttpResponse:
     cycle, hat = request.cycle, request.hat
-    kind = _kind_chosen(request.GET.get("kind", ""), kinds)
+    kind = next((each for each in kinds if each.value == request.GET.get("kind")), kinds[0])
     batches = import_queries.batches_of(hat, cycle)
     drop = [int(n) for n in request.GET.get("drop", "").split(",") if n.isdecimal()][:MOST_FILES]
     dropped = list(batches.filter(pk__in=drop).order_by("pk")) if drop else []
     shown = Paginator(batches, PER_PAGE).get_page(request.GET.get("page"))
     running = next((b.job for b in dropped if b.job is not None and not b.job.is_over), None)
     is_office = hat.role is Role.OFFICE
+    waiting, waiting_label = _waiting(kind, cycle) if is_office else ([], "")
     return render(
         request,
         "scoring/imports.html",
         {
-            "kinds": [
-                (ScoreKind(each).label, f"?kind={each}", each is kind) for each in kinds if len(kinds) > 1
-            ],
+            "kinds": [(each.label, f"?kind={each.value}", each is kind) for each in kinds if len(kinds) > 1],
             "upload": {
                 "url": reverse("imports", args=[cycle.code]),
-                "title": _("Drop score sheets here: %(kind)s") % {"kind": kind.label},
+                "title": _("Drop workbooks here: %(kind)s") % {"kind": kind.label},
                 "help": _(
                     "One workbook or many at once, .xlsx or .xls, at most 20 MB each. Every file stands alone."
                 ),
                 "accept": ".xlsx,.xls",
                 "button": _("Read the files"),
                 "many": True,
-                "hidden": [("kind", str(kind))],
+                "hidden": [("kind", kind.value)],
             },
-            "templates": [
-                (_("Empty sheet"), reverse("score-sheet", args=[cycle.code, kind])),
-                (_("Filled sheet"), reverse("score-sheet", args=[cycle.code, kind]) + "?filled=1"),
-            ],
+            "templates": kind.templates,
             "job": progress_of(running) if running is not None else None,
             "batch": [_batch_row(each, cycle) for each in dropped],
-            "waiting": (
-                [
-                    (body.name, "、".join(names), _("not sent"), "amber")
-                    for body, names in import_queries.bodies_without_lead_sheet(cycle)
-                ]
-                if is_office
-                else []
-            ),
+            "waiting": waiting,
             "shows_waiting": is_office,
-            "waiting_label": _("Lead bodies of whom no score sheet was taken in this year."),
+            "waiting_label": waiting_label,
             "imports": [_history_row(each, cycle) for each in shown],
             "page": shown,
             "papers_url": reverse("adjustments", args=[request.cycle.code]),
-            "query": f"kind={kind}&",
+            "query": f"kind={kind.value}&",
         },
     )
+
+
+def _waiting(kind: SheetKind, cycle: Cycle) -> tuple[list[tuple[str, str, str, str]], str]:
+    """Who has not sent yet, and what the list is of."""
+    if kind.value == "ledger":
+        return ledger_queries.waiting_for(cycle), _(
+            "Bodies whose ledgers of these quarters have not come in."
+        )
+    if kind.value == "returns":
+        return [], ""
+    waiting = [
+        (body.name, "、".join(names), _("not sent"), "amber")
+        for body, names in import_queries.bodies_without_lead_sheet(cycle)
+    ]
+    return waiting, _("Lead bodies of whom no score sheet was taken in this year.")
+
+
+def target_word(batch: ImportBatch) -> str:
+    """What the workbook is for: which kind of score; whose ledger of which quarter, once it was read."""
+    if batch.kind == "scores":
+        return str(imports.kind_of(batch).label)
+    head = batch.report.get("head")
+    if not head:
+        return "—"
+    period = _("quarter %(n)d") % {"n": head["quarter"]} if "quarter" in head else head.get("periods", "")
+    return f"{head['body']} · {period}"
 
 
 def progress_of(job: Job) -> dict[str, Any]:
@@ -190,7 +249,7 @@ def _batch_row(batch: ImportBatch, cycle: Cycle) -> dict[str, Any]:
     errors, warnings = batch.report.get("errors", []), batch.report.get("warnings", [])
     return {
         "file": batch.file.name,
-        "kind": imports.kind_of(batch).label,
+        "kind": f"{KIND_WORDS[batch.kind]} · {target_word(batch)}",
         "light": LIGHTS[BatchState(batch.state)],
         "word": batch.get_state_display(),
         "sentence": errors[0]["message"] if errors else "",
@@ -214,9 +273,9 @@ def _history_row(batch: ImportBatch, cycle: Cycle) -> dict[str, Any]:
     return {
         "at": batch.at,
         "file": batch.file.name,
-        "kind": _("score sheet"),
+        "kind": KIND_WORDS[batch.kind],
         "by": str(batch.by),
-        "target": imports.kind_of(batch).label,
+        "target": target_word(batch),
         "state_light": LIGHTS[BatchState(batch.state)],
         "state_word": batch.get_state_display(),
         "accepted": batch.report.get("accepted", 0),
@@ -229,14 +288,14 @@ def _history_row(batch: ImportBatch, cycle: Cycle) -> dict[str, Any]:
 @page("L14")
 def preview(request: PageRequest, pk: int) -> HttpResponse:
     """What a sheet would change before it does, or why it is refused."""
-    return _show_preview(request, imports.find(request.hat, request.cycle, pk))
+    return _show_preview(request, workbooks.find(request.hat, request.cycle, pk))
 
 
 def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | None = None) -> HttpResponse:
     cycle, report = request.cycle, batch.report
     errors, warnings = report.get("errors", []), report.get("warnings", [])
     counts = report.get("counts", {})
-    waits = batch.state == BatchState.PREVIEW
+    waits = batch.state == BatchState.PREVIEW and (batch.job is None or batch.job.is_over)
     may_learn = batch.state == BatchState.REFUSED and may("B04", request.hat, cycle)
     unknown = report.get("unknown", []) if may_learn else []
     changes = [
@@ -250,7 +309,10 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         }
         for change in report.get("changes", [])
     ]
-    job = batch.job if batch.state == BatchState.READING else None
+    job = batch.job if batch.state in {BatchState.READING, BatchState.PREVIEW} else None
+    if job is not None and not job.is_over and jobs.reap():
+        job.refresh_from_db()
+    runs = job is not None and not job.is_over
     return render(
         request,
         "scoring/import_preview.html",
@@ -265,8 +327,8 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
             "refusal": refusal,
             "file": {
                 "name": batch.file.name,
-                "kind": _("score sheet"),
-                "target": imports.kind_of(batch).label,
+                "kind": KIND_WORDS[batch.kind],
+                "target": target_word(batch),
                 "by": str(batch.by),
                 "at": batch.at,
                 "size_label": f"{-(-batch.file.size // 1024)} KB",
@@ -274,8 +336,12 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
                 "state_light": LIGHTS[BatchState(batch.state)],
                 "state_word": batch.get_state_display(),
             },
-            "job": progress_of(job) if job is not None and not job.is_over else None,
-            "counts": [(word, counts.get(name, 0), "") for name, word in COUNT_WORDS] if counts else [],
+            "job": progress_of(job) if job is not None and runs else None,
+            "broken_off": job.message if job is not None and workbooks.was_broken_off(batch) else "",
+            "head": _head_of(batch),
+            "spread": report.get("spread", []),
+            "is_ledger": batch.kind != "scores",
+            "counts": [(word, counts[name], "") for name, word in COUNT_WORDS if name in counts],
             "problems": _problems(errors, warnings, unknown, cycle, batch.pk),
             "errors": len(errors),
             "warnings": len(warnings),
@@ -296,12 +362,12 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
             "confirm_url": reverse("import-confirm", args=[cycle.code, batch.pk]) if waits else "",
             "drop_url": (
                 reverse("import-drop", args=[cycle.code, batch.pk])
-                if batch.state in (BatchState.PREVIEW, BatchState.REFUSED, BatchState.READING)
+                if batch.state in (BatchState.PREVIEW, BatchState.REFUSED, BatchState.READING) and not runs
                 else ""
             ),
             "again_url": (
                 reverse("import-again", args=[cycle.code, batch.pk])
-                if batch.state not in (BatchState.COMMITTED, BatchState.VOID)
+                if batch.state not in (BatchState.COMMITTED, BatchState.VOID) and not runs
                 else ""
             ),
             "marked_url": reverse("import-marked", args=[cycle.code, batch.pk]) if _has_marks(batch) else "",
@@ -310,6 +376,23 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         },
         status=refusal.status if refusal is not None else 200,
     )
+
+
+def _head_of(batch: ImportBatch) -> list[tuple[str, str]]:
+    """What a ledger says as a whole."""
+    head = batch.report.get("head")
+    if not head:
+        return []
+    facts = [(_("Lead body"), head["body"]), (_("Period"), target_word(batch).rpartition(" · ")[2])]
+    if "points" in batch.report:
+        facts.append((_("Points off in all"), batch.report["points"]))
+    if "parts" in head:
+        words = {str(part): str(part.label) for part in LedgerPart}
+        facts.append((_("Replaces"), "、".join(words[part] for part in head["parts"])))
+        facts.append(
+            (_("Units not listed lost nothing"), _("said") if head["others_clean"] else _("not said"))
+        )
+    return facts
 
 
 SIGNED_WORDS: Final = {
@@ -344,37 +427,41 @@ def _problems(
 def confirm(request: PageRequest, pk: int) -> HttpResponse:
     """Take the previewed sheet in; when a cell was changed meanwhile it is read again and shown."""
     try:
-        batch = imports.confirm(by=request.hat, cycle=request.cycle, batch_id=pk)
+        batch, job = workbooks.start_taking(request.hat, request.cycle, pk)
     except Refused as refusal:
         if refusal.code != "changed-meanwhile":
             raise
-        batch = imports.read_again(by=request.hat, cycle=request.cycle, batch_id=pk)
+        batch = workbooks.read_again(by=request.hat, cycle=request.cycle, batch_id=pk)
         return _show_preview(request, batch, refusal)
-    messages.success(
-        request,
-        _("%(file)s was taken in: %(changed)d changes. The places are up to date.")
-        % {"file": batch.file.name, "changed": batch.report.get("changed", 0)},
-    )
+    if job is None:
+        sentence = (
+            _("%(file)s was taken in: %(changed)d changes. The places are up to date.")
+            if batch.kind == "scores"
+            else _("%(file)s was taken in: %(changed)d changes.")
+        )
+        messages.success(
+            request, sentence % {"file": batch.file.name, "changed": batch.report.get("changed", 0)}
+        )
     return redirect("import-preview", request.cycle.code, pk)
 
 
 @page("L14", methods=("POST",))
 def drop(request: PageRequest, pk: int) -> HttpResponse:
-    batch = imports.drop(by=request.hat, cycle=request.cycle, batch_id=pk)
+    batch = workbooks.drop(by=request.hat, cycle=request.cycle, batch_id=pk)
     messages.info(request, _("%(file)s was put away; nothing was changed.") % {"file": batch.file.name})
     return redirect("imports", request.cycle.code)
 
 
 @page("L14", methods=("POST",))
 def again(request: PageRequest, pk: int) -> HttpResponse:
-    imports.read_again(by=request.hat, cycle=request.cycle, batch_id=pk)
+    workbooks.read_again(by=request.hat, cycle=request.cycle, batch_id=pk)
     return redirect("import-preview", request.cycle.code, pk)
 
 
 @page("B04", methods=("POST",))
 def learn(request: PageRequest, pk: int, number: int) -> HttpResponse:
     """Make the unknown name an alias of the chosen unit, then read the file again."""
-    batch = imports.find(request.hat, request.cycle, pk)
+    batch = workbooks.find(request.hat, request.cycle, pk)
     unknown = batch.report.get("unknown", [])
     chosen = request.POST.get("name", "")
     if number >= len(unknown) or not chosen.isdecimal():
@@ -383,20 +470,20 @@ def learn(request: PageRequest, pk: int, number: int) -> HttpResponse:
     messages.success(
         request, _("“%(name)s” now means %(unit)s.") % {"name": alias.name, "unit": str(alias.unit)}
     )
-    imports.read_again(by=request.hat, cycle=request.cycle, batch_id=pk)
+    workbooks.read_again(by=request.hat, cycle=request.cycle, batch_id=pk)
     return redirect("import-preview", request.cycle.code, pk)
 
 
 @page("L14")
 def original(request: PageRequest, pk: int) -> FileResponse:
     """The workbook exactly as it came."""
-    return files.deliver(imports.find(request.hat, request.cycle, pk).file)
+    return files.deliver(workbooks.find(request.hat, request.cycle, pk).file)
 
 
 @page("L14")
 def marked(request: PageRequest, pk: int) -> HttpResponse:
     """The same workbook with the bad cells marked and commented."""
-    batch = imports.find(request.hat, request.cycle, pk)
+    batch = workbooks.find(request.hat, request.cycle, pk)
     report = ImportReport(
         errors=[Problem(**problem) for problem in batch.report.get("errors", [])],
         warnings=[Problem(**problem) for problem in batch.report.get("warnings", [])],
@@ -408,7 +495,7 @@ def marked(request: PageRequest, pk: int) -> HttpResponse:
 @page("L14")
 def score_sheet(request: PageRequest, kind: str) -> HttpResponse:
     """The score sheet of the hat worn; `?filled=1` with what is stored."""
-    kinds = _kinds(request.hat, request.cycle)
+    kinds = _score_kinds(request.hat, request.cycle)
     if kind not in {str(each) for each in kinds}:
         raise Refused("not-found", _("There is no such record."), status=404)
     chosen = ScoreKind(kind)

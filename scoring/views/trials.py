@@ -204,7 +204,6 @@ def _picture(found: TrialBlock) -> Any:
 def _choices(year: Bench, steps: Sequence[Step], block: Block | None) -> dict[str, Any]:
     """What the forms offer: rows of the block shown, papers and vetoes of the whole year."""
     sheet = year.sheets[block.pk] if block is not None else None
-    tried = {step.item: step.points for step in steps if isinstance(step, WeightStep)}
     units: dict[int, str] = {}
     for member in sorted(year.members.values(), key=lambda m: (m.unit.order, m.pk)):
         units.setdefault(member.unit_id, member.unit.name)
@@ -213,23 +212,10 @@ def _choices(year: Bench, steps: Sequence[Step], block: Block | None) -> dict[st
         for m in sorted(year.members.values(), key=lambda m: (m.unit.order, m.pk))
         if year.rules.joins_tracks or not m.block.is_track
     }
-    places = year.places
-    return {
+    return rule_choices(year, steps, block) | {
         "members": [(u.key, u.name) for u in sheet.units] if sheet else [],
-        "sub_items": [
-            (i.name, [(s.key, s.name, short(s.base, places)) for s in i.sub_items]) for i in sheet.items
-        ]
-        if sheet
-        else [],
         "kinds": [(k.value, k.label) for k in ScoreKind if k is not ScoreKind.SELF],
         "what_cell": WHAT_CELL,
-        "what_rule": WHAT_RULE,
-        "weights": [
-            (i.key, i.name, short(i.weight, places), tried.get(i.key, from_units(i.weight, places)))
-            for i in sheet.items
-        ]
-        if sheet
-        else [],
         "papered": list(papered.items()),
         "units": list(units.items()),
         "lines": [
@@ -237,8 +223,6 @@ def _choices(year: Bench, steps: Sequence[Step], block: Block | None) -> dict[st
             for line in year.lines.values()
             if line.kind != CAP and line.scope == "综合"
         ],
-        "tariff": [(line.pk, words.line_words(line), line.points) for line in year.lines.values()],
-        "pools": [(pool.pk, pool.name, pool.cap) for pool in year.pools.values()],
         "verified": [(row.pk, words.paper_words(row)) for row in year.verified],
         "waiting": [(row.pk, words.paper_words(row)) for row in year.waiting],
         "fields": VETO_FIELDS,
@@ -247,6 +231,24 @@ def _choices(year: Bench, steps: Sequence[Step], block: Block | None) -> dict[st
             for bars in year.bars.values()
             for bar in bars
         ],
+    }
+
+
+def rule_choices(year: Bench, steps: Sequence[Step], block: Block | None) -> dict[str, Any]:
+    """What scoring/parts/trial_rules.html offers: weights and sub-items of the block, tariff and caps of the year."""
+    sheet = year.sheets[block.pk] if block is not None else None
+    items = sheet.items if sheet is not None else ()
+    tried = {step.item: step.points for step in steps if isinstance(step, WeightStep)}
+    places = year.places
+    return {
+        "sub_items": [(i.name, [(s.key, s.name, short(s.base, places)) for s in i.sub_items]) for i in items],
+        "what_rule": WHAT_RULE,
+        "weights": [
+            (i.key, i.name, short(i.weight, places), tried.get(i.key, from_units(i.weight, places)))
+            for i in items
+        ],
+        "tariff": [(line.pk, words.line_words(line), line.points) for line in year.lines.values()],
+        "pools": [(pool.pk, pool.name, pool.cap) for pool in year.pools.values()],
     }
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -29,7 +28,7 @@ from office.workbook.limits import Limits
 from office.workbook.reader import Column, Row, Table, TableSpec, Workbook, read_workbook
 from office.workbook.report import ImportReport, Problem, table_problem
 from scoring.workbooks.frame import STAGE_WORDS, TITLE_WORDS, Frame, Stored, SubRule
-from units.names import NameBook
+from scoring.workbooks.naming import MOST_PROBLEMS, SCALE, NamedReading, TooMany, in_units, shown
 
 SCORES: Final = TableSpec(
     "scores",
@@ -58,8 +57,6 @@ MATRIX: Final = TableSpec(
     required=False,
     keep_others=True,
 )
-SCALE: Final = 4  # stored points are whole ten-thousandths
-MOST_PROBLEMS: Final = 1_000  # beyond, a sheet is wrong as a whole
 MOST_SHOWN: Final = 300  # changes kept for the preview page
 OUT_OF_HUNDRED: Final = 100 * 10**SCALE
 NOTE_LENGTH: Final = 300  # characters of a reason for 不涉及
@@ -134,10 +131,6 @@ class SheetPlan:
         return len(self.scores) + len(self.cleared) + len(self.involved)
 
 
-class TooMany(Exception):
-    """More problems than anybody reads."""
-
-
 def read_scores(
     source: Source, frame: Frame, *, file_name: str = "", limits: Limits | None = None
 ) -> SheetPlan:
@@ -149,28 +142,15 @@ def read_scores(
     return _Reading(frame, book).plan()
 
 
-def shown(units: int, places: int) -> str:
-    """Ten-thousandths as text with the cycle's decimals."""
-    return f"{Decimal(units).scaleb(-SCALE):.{places}f}"
-
-
-def _units(points: Decimal) -> int:
-    return int(points.scaleb(SCALE))
-
-
-class _Reading:
+class _Reading(NamedReading):
     """One sheet on its way to a plan."""
 
     def __init__(self, frame: Frame, book: Workbook) -> None:
-        self.frame = frame
+        super().__init__(frame, book.report())
         self.book = book
-        self.report = book.report()
-        self.made = SheetPlan(self.report)
-        self.sheet = ""
+        self.made = SheetPlan(self.report, unknown=self.unknown)
         self.lines: list[Line] = []
         self.first_row: dict[tuple[int, int], int] = {}
-        self.known_units: dict[str, int] = {}
-        self.known_places: dict[tuple[str, str, str], tuple[int, ...]] = {}
         self.known_marks: dict[str, tuple[str, int]] = {}
         self.known_words: set[tuple[str, str]] = set()
         self.known_bases: set[tuple[str, int]] = set()
@@ -207,27 +187,13 @@ class _Reading:
                 )
             )
         if self.report.errors:
-            self.made = SheetPlan(self.report, unknown=self.made.unknown, signed=self.made.signed)
+            self.made = SheetPlan(self.report, unknown=self.unknown, signed=self.made.signed)
             return self.made
         self._warn_about_marks()
         self.report.warnings.extend(table.total_warnings("score"))
         self.report.accepted = len(self.lines)
         self.report.changed = self.made.change_count
         return self.made
-
-    # Saying what is wrong ------------------------------------------------------------------------
-
-    def _error(self, cell: Cell, code: str, message: str) -> None:
-        self.report.error(self.sheet, cell, code, message)
-        self._stop_when_hopeless()
-
-    def _warn(self, cell: Cell, code: str, message: str) -> None:
-        if len(self.report.warnings) < MOST_PROBLEMS:
-            self.report.warn(self.sheet, cell, code, message)
-
-    def _stop_when_hopeless(self) -> None:
-        if len(self.report.errors) >= MOST_PROBLEMS:
-            raise TooMany
 
     # The sheet as a whole ------------------------------------------------------------------------
 
@@ -245,11 +211,6 @@ class _Reading:
         named = [kind for kind, word in TITLE_WORDS.items() if word in title.text]
         if len(named) == 1 and named[0] != self.frame.kind:
             self._title_error(table, "wrong-stage", self._stage_sentence(TITLE_WORDS[named[0]]))
-
-    def _title_error(self, table: Table, code: str, message: str) -> None:
-        self.report.errors.append(
-            Problem(self.sheet, "A1", 1, "", " ".join(table.title.text.split())[:40], code, message)
-        )
 
     def _stage_sentence(self, found: str) -> str:
         return _(
@@ -439,135 +400,6 @@ class _Reading:
             self._too_long(line.row["note"], NOTE_LENGTH)
         return True
 
-    def _too_long(self, cell: Cell, limit: int) -> None:
-        self._error(
-            cell,
-            "text-too-long",
-            _("The text has more than %(limit)d characters. Please shorten it.") % {"limit": limit},
-        )
-
-    # Names ---------------------------------------------------------------------------------------
-
-    def _unit(self, row: Row) -> int:
-        """The unit a row names; -1 when it names none, which is an error of the report."""
-        cell = row["unit"]
-        before = len(self.report.errors), len(self.report.warnings)
-        name = self.report.need(self.sheet, cell, to_name)
-        self._stop_when_hopeless()
-        if name is None:
-            return -1
-        unit = self.frame.units.find(name)
-        if unit is None:
-            self._unknown_unit(cell, name)
-            return -1
-        if before == (len(self.report.errors), len(self.report.warnings)) and row.is_plain:
-            self.known_units[cell.kind + cell.raw] = unit
-        return unit
-
-    def _unknown_unit(self, cell: Cell, name: str) -> None:
-        if self.frame.units.is_ambiguous(name):
-            self._error(
-                cell,
-                "ambiguous-unit",
-                _("“%(value)s” may mean several units. Please write the full name.") % {"value": cell.shown},
-            )
-            return
-        nearest = self.frame.nearest(name)
-        self.made.unknown.setdefault(name, nearest)
-        self._error(
-            cell,
-            "unknown-unit",
-            _(
-                "No unit is called “%(value)s”. Nearest: %(names)s. Please correct the name, or let the appraisal office teach it."
-            )
-            % {"value": cell.shown, "names": "、".join(nearest) or "—"},
-        )
-
-    def _place(self, row: Row, place: tuple[str, str, str], plain: bool) -> tuple[int, ...]:
-        """The sub-items a row's names may mean, one per block; () is an error of the report."""
-        frame = self.frame
-        before = len(self.report.errors), len(self.report.warnings)
-        block_name = self.report.read(self.sheet, row["block"], to_name)
-        item_name = self.report.need(self.sheet, row["item"], to_name)
-        sub_name = self.report.need(self.sheet, row["sub"], to_name)
-        self._stop_when_hopeless()
-        if item_name is None or sub_name is None or len(self.report.errors) > before[0]:
-            return ()
-        blocks = tuple(frame.items)
-        if block_name is not None:
-            block = frame.blocks.find(block_name)
-            if block is None:
-                self._error(
-                    row["block"],
-                    "unknown-block",
-                    _("No block is called “%(value)s”. The blocks are: %(names)s.")
-                    % {"value": row["block"].shown, "names": "、".join(frame.block_names.values())},
-                )
-                return ()
-            blocks = (block,)
-        items = [i for b in blocks if b in frame.items and (i := frame.items[b].find(item_name)) is not None]
-        if not items:
-            near = self._nearest_names(item_name, (frame.item_names[i] for i in self._items_of(blocks)))
-            self._error(
-                row["item"],
-                "unknown-item",
-                _("No major item is called “%(value)s”. Nearest: %(names)s.")
-                % {"value": row["item"].shown, "names": near},
-            )
-            return ()
-        subs = tuple(s for i in items if (s := frame.subs[i].find(sub_name)) is not None)
-        if not subs:
-            near = self._nearest_names(
-                sub_name, (rule.name for rule in frame.rules.values() if rule.item in set(items))
-            )
-            self._error(
-                row["sub"],
-                "unknown-item",
-                _("“%(item)s” has no sub-item called “%(value)s”. Nearest: %(names)s.")
-                % {"item": row["item"].shown, "value": row["sub"].shown, "names": near},
-            )
-            return ()
-        if plain and before == (len(self.report.errors), len(self.report.warnings)):
-            self.known_places[place] = subs
-        return subs
-
-    def _items_of(self, blocks: tuple[int, ...]) -> Iterator[int]:
-        wanted = {rule.item for rule in self.frame.rules.values() if rule.block in blocks}
-        return iter(sorted(wanted))
-
-    @staticmethod
-    def _nearest_names(text: str, names: Iterator[str]) -> str:
-        return "、".join(NameBook((name, name) for name in dict.fromkeys(names)).nearest(text)) or "—"
-
-    def _choose(self, row: Row, unit: int, subs: tuple[int, ...]) -> int:
-        """The one sub-item of those named that measures the unit; 0 after an error."""
-        frame = self.frame
-        fitting = [s for s in subs if (frame.rules[s].block, unit) in frame.members]
-        if len(fitting) == 1:
-            return fitting[0]
-        names = {"unit": frame.unit_names[unit], "sub": frame.rules[subs[0]].name}
-        if not fitting:
-            own = "、".join(frame.block_names[b] for b in frame.blocks_of.get(unit, ()))
-            other = "、".join(dict.fromkeys(frame.block_names[frame.rules[s].block] for s in subs))
-            if own:
-                sentence = _(
-                    "%(unit)s belongs to %(own)s, but “%(sub)s” is an item of %(other)s. Please correct the unit or the item."
-                ) % (names | {"own": own, "other": other})
-            else:
-                sentence = _("%(unit)s is not appraised in this cycle. Please take the row out.") % names
-            self._error(row["unit"], "other-block", sentence)
-            return 0
-        blocks = "、".join(frame.block_names[frame.rules[s].block] for s in fitting)
-        self._error(
-            row["unit"],
-            "block-needed",
-            _(
-                "%(unit)s has “%(sub)s” in several blocks: %(blocks)s. Please say which one in the column 大块."
-            )
-            % (names | {"blocks": blocks}),
-        )
-        return 0
-
     # Single cells --------------------------------------------------------------------------------
 
     def _mark(self, row: Row, cell: Cell, plain: bool) -> tuple[str, int]:
@@ -577,7 +409,7 @@ class _Reading:
         if len(self.report.errors) > before[0]:
             return BAD, 0
         if isinstance(mark, Scored):
-            found = NUMBER, _units(mark.points)
+            found = NUMBER, in_units(mark.points)
         elif isinstance(mark, NotInvolved):
             found = NOT_INVOLVED, 0
         elif isinstance(mark, Withdrawn):
@@ -596,7 +428,7 @@ class _Reading:
     def _off(self, row: Row) -> int | None:
         off = self.report.read(self.sheet, row["off"], to_points, self.frame.places)
         self._stop_when_hopeless()
-        return None if off is None else _units(off)
+        return None if off is None else in_units(off)
 
     def _check_word(self, row: Row, name: str, plain: bool) -> None:
         """年度 and 阶段, where the sheet has them."""
@@ -627,7 +459,7 @@ class _Reading:
         rule = self.frame.rules[line.sub]
         base = self.report.read(self.sheet, cell, to_points, SCALE)
         self._stop_when_hopeless()
-        if base is not None and _units(base) != rule.base:
+        if base is not None and in_units(base) != rule.base:
             self._error(
                 cell,
                 "base-differs",

@@ -19,7 +19,7 @@ from office import audit, files
 from office.models import AuditEntry, User
 from office.refusal import Refused
 from scoring import queries
-from scoring.actions import imports, scores
+from scoring.actions import batches, imports, scores
 from scoring.models import BatchState, Cell, Deduction, ImportBatch, Involvement, Score, ScoreKind, Standing
 from scoring.workbooks import exports
 from tests.cast import Cast
@@ -647,7 +647,7 @@ def test_two_who_confirm_the_same_bytes_at_one_moment_meet_at_the_constraint(
 ) -> None:
     content = book(*GOOD)
     first, second = hand_in(cast, content), hand_in(cast, content, by="office2")
-    real, asked = imports._require_new, []
+    real, asked = batches.require_new, []
 
     def as_if_asked_before_the_other_committed(target: str, sha256: str) -> None:
         asked.append(target)
@@ -656,7 +656,7 @@ def test_two_who_confirm_the_same_bytes_at_one_moment_meet_at_the_constraint(
 
     confirm(cast, first)
     Cell.objects.update(version=0)  # as the second preview saw them
-    monkeypatch.setattr(imports, "_require_new", as_if_asked_before_the_other_committed)
+    monkeypatch.setattr(batches, "require_new", as_if_asked_before_the_other_committed)
 
     with pytest.raises(Refused) as refusal:
         confirm(cast, second, by="office2")

@@ -301,7 +301,7 @@ POINTS = st.decimals(0, 99999, places=4, allow_nan=False, allow_infinity=False)
 STEPS = st.one_of(
     st.builds(ScoreStep, KEYS, KEYS, st.sampled_from(["lead", "preliminary", "onsite"]), st.none() | POINTS),
     st.builds(InvolvedStep, KEYS, KEYS, st.booleans()),
-    st.builds(MissingStep, KEYS, KEYS, st.sampled_from(["mean", "zero"])),
+    st.builds(MissingStep, KEYS, KEYS, st.sampled_from(["mean", "zero", "undecided"])),
     st.builds(SuspendStep, KEYS, st.booleans()),
     st.builds(LookStep, KEYS, st.booleans()),
     st.builds(WeightStep, KEYS, POINTS),

@@ -16,6 +16,7 @@ from units.models.cycle import (
 from units.models.reading import Reading
 from units.models.reminder import CallNote, Reminder, Why
 from units.models.roles import ROLE_LABELS, Conflict, RoleAssignment, Team
+from units.models.signed_form import FormState, SignedForm
 from units.models.unit import Succession, Unit, UnitKind, UnitName, UnitNameKind
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "CallNote",
     "Conflict",
     "Cycle",
+    "FormState",
     "Membership",
     "Mode",
     "Reading",
@@ -34,6 +36,7 @@ __all__ = [
     "Reopening",
     "RoleAssignment",
     "Rounding",
+    "SignedForm",
     "SignedLack",
     "StageWindow",
     "Succession",

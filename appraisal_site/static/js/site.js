@@ -18,17 +18,29 @@
     if (close) close.closest(close.dataset.close).remove();
     if (event.target.closest("[data-print]")) window.print();
     const copy = event.target.closest("[data-copy]");
-    if (copy && navigator.clipboard) {
-      navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent.trim()).then(function () {
-        copy.textContent = copy.dataset.copied || copy.textContent;
-      });
-    }
+    if (copy) copyText(document.getElementById(copy.dataset.copy), copy);
     const unfold = event.target.closest("[data-unfold]");
     if (unfold) {
       const open = unfold.getAttribute("aria-pressed") !== "true";
       document.querySelectorAll(unfold.dataset.unfold).forEach(function (one) { one.open = open; });
       unfold.setAttribute("aria-pressed", String(open));
     }
+  });
+
+  // The office's network has no https, and there the browser keeps its clipboard shut; the old way still works.
+  function copyText(source, button) {
+    const text = "value" in source ? source.value : source.textContent.trim();
+    function done() { button.textContent = button.dataset.copied || button.textContent; }
+    if (navigator.clipboard) { navigator.clipboard.writeText(text).then(done); return; }
+    if (typeof source.select !== "function") return;
+    source.select();
+    if (document.execCommand("copy")) done();
+  }
+
+  // <input data-tick-all="selector"> ticks everything the selector finds.
+  document.addEventListener("change", function (event) {
+    if (!event.target.matches("[data-tick-all]")) return;
+    document.querySelectorAll(event.target.dataset.tickAll).forEach(function (box) { box.checked = event.target.checked; });
   });
 
   document.addEventListener("keydown", function (event) {
@@ -54,9 +66,12 @@
   });
 
   // Countdown: the server writes the words; the browser keeps the figure true while the page stays open.
+  // Counted by the server's clock: an office machine's may be minutes off.
+  const clockOfServer = document.querySelector("[data-now]");
+  const ahead = clockOfServer ? new Date(clockOfServer.dataset.now).getTime() - Date.now() : 0;
   function tick() {
     document.querySelectorAll("[data-until]").forEach(function (clock) {
-      const left = new Date(clock.dataset.until).getTime() - Date.now();
+      const left = new Date(clock.dataset.until).getTime() - Date.now() - ahead;
       const figure = clock.querySelector("[data-left]");
       if (!figure || Number.isNaN(left)) return;
       const minutes = Math.floor(Math.abs(left) / 60000);

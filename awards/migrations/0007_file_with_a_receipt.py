@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('awards', '0005_seal_awards_with_editions'),
+        ('awards', '0006_rule_changes_and_single_appraisals'),
         ('office', '0002_evidence'),
         ('units', '0002_own_calendars_reminders_and_phone_notes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

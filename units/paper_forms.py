@@ -1,0 +1,102 @@
+"""The kinds of form that may be signed on paper: what each shows, who typed it, what its signature brings about.
+
+An upper app registers its kinds when the site starts; the desk of forms asks here and knows no kind by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from office.refusal import Refused
+
+if TYPE_CHECKING:
+    from units.hats import Hat
+    from units.models import Cycle, SignedForm, Unit
+
+SIGN_LINE = ("单位（盖章）", "主要负责人（签字）", "经办人", "电话", "年　月　日")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A form's table as screen and paper show it; every cell is text.
+
+    `pen`: columns that stay empty on a form printed to be filled by hand. `numbers`: set to the right.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    pen: frozenset[int] = frozenset()
+    numbers: frozenset[int] = frozenset()
+    facts: tuple[tuple[str, str], ...] = ()  # name and value above the table
+    notes: tuple[str, ...] = ()  # below it
+
+    @property
+    def digest(self) -> str:
+        text = json.dumps([self.columns, self.rows, self.notes], ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def emptied(self) -> Figures:
+        """The same table with room for the pen."""
+        rows = tuple(tuple("" if n in self.pen else cell for n, cell in enumerate(row)) for row in self.rows)
+        return replace(self, rows=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a form is about: who signs it and how it is called."""
+
+    about_id: int
+    unit: Unit | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A page of the year by its route."""
+
+    route: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FormKind:
+    """One kind of form.  Every function raises Refused for what may not be.
+
+    `subject(hat, cycle, about_id)` for printing: 404 unless the hat may print this form. `figures(form)`: as
+    they are stored now. `hands(form)`: ids of the people who typed them. `count(hat, form)`: makes the form
+    count as signed, inside the comparing transaction.
+    """
+
+    key: str
+    label: object
+    subject: Callable[[Hat, Cycle, int], Subject]
+    figures: Callable[[SignedForm], Figures]
+    hands: Callable[[SignedForm], frozenset[int]]
+    count: Callable[[Hat, SignedForm], None]
+    page: Callable[[SignedForm], Way]  # of the thing itself
+    enter: Callable[[SignedForm], Way]  # where the office types it from the paper
+
+
+_kinds: dict[str, FormKind] = {}
+
+
+def register(kind: FormKind) -> None:
+    _kinds[kind.key] = kind
+
+
+def kinds() -> Sequence[FormKind]:
+    return tuple(_kinds.values())
+
+
+def kind_named(key: str) -> FormKind:
+    """Raises Refused (404) for a kind nobody registered."""
+    found = _kinds.get(key)
+    if found is None:
+        raise Refused("not-found", _("There is no such record."), status=404)
+    return found

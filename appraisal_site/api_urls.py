@@ -23,6 +23,7 @@ from bonuses.api import AdjustmentViewSet
 from office.api import JobViewSet
 from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
+from scoring.appeal_api import AppealViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix
 
@@ -62,6 +63,7 @@ router.register("cells", CellViewSet, "api-cell")
 router.register("adjustments", AdjustmentViewSet, "api-adjustment")
 router.register("editions", EditionViewSet, "api-edition")
 router.register("awards", AwardViewSet, "api-award")
+router.register("appeals", AppealViewSet, "api-appeal")
 router.register("jobs", JobViewSet, "api-job")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -26,6 +26,7 @@ Provider = Callable[[Cycle], list[Duty]]
 PROVIDERS: tuple[str, ...] = (
     "scoring.commitment_queries.duties_of",
     "scoring.duty_queries.score_duties",
+    "scoring.review_queries.duties_of",
 )
 
 

@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 
 from awards.readiness import approval_lacks, filing_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
-from scoring import commitment_queries, readiness
+from scoring import assessment_queries, commitment_queries, readiness
+from scoring.appeal_queries import appeal_lacks
 from scoring.models import ScoreKind
+from scoring.review_queries import supplement_lacks
 from scoring.visit_queries import visit_lacks
 from units.actions import cycle as cycle_actions
 from units.hats import Hat
 from units.lacks import Lack
-from units.models import STAGE_LABELS, Block, Cycle, StageWindow, Unit
+from units.models import STAGE_LABELS, Block, Cycle, Membership, StageWindow, Unit
 from units.permissions import stage_of
 from units.stages import ORDER, Stage
 from units.team_queries import team_lacks
@@ -93,12 +95,17 @@ def takes_part(cycle: Cycle) -> list[Lack]:
 
 
 def self_assessed(cycle: Cycle, blocks: Sequence[int] | None = None) -> list[Lack]:
-    """Every unit must have said how it sees itself."""
+    """Every unit must have submitted how it sees itself, on the screen or on signed paper (§6(4))."""
+    members = Membership.objects.filter(block__cycle=cycle)
+    if blocks is not None:
+        members = members.filter(block__in=blocks)
+    of_year = blocks is None or Block.objects.filter(pk__in=blocks, has_own_calendar=False).exists()
+    rows = assessment_queries.overview(cycle, members.values_list("unit_id", flat=True))
     silent = [
-        row.membership.unit.name
-        for row in readiness.progress_of(cycle)
-        if row.by_kind[ScoreKind.SELF].light in {"red", "amber"}
-        and (blocks is None or row.membership.block_id in blocks)
+        row.unit.name
+        for row in rows
+        if row.receipt is None
+        and (of_year if row.block is None else blocks is None or row.block.pk in blocks)
     ]
     if not silent:
         return []
@@ -106,9 +113,9 @@ def self_assessed(cycle: Cycle, blocks: Sequence[int] | None = None) -> list[Lac
     return [
         Lack(
             "no-self",
-            _("%(count)d units have not finished their self-assessment.") % {"count": len(names)},
+            _("%(count)d units have not submitted their self-assessment.") % {"count": len(names)},
             readiness.naming(names),
-            route="imports",
+            route="self",
         )
     ]
 
@@ -140,6 +147,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     Stage.HEARING: (
         _unscored(ScoreKind.ONSITE),
         Scoped(visit_lacks),
+        Scoped(supplement_lacks),
         _signed(readiness.missing_lacks, signable=True),
         _signed(readiness.held_lacks, signable=True),
         Scoped(readiness.open_lacks),
@@ -152,7 +160,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         Scoped(readiness.open_lacks),
     ),
     # From approval on nothing that decides a place may be signed away.
-    Stage.APPROVAL: (approval_lacks,),
+    Stage.APPROVAL: (approval_lacks, appeal_lacks),
     # Entered by the receipt itself; moving on without one would file nothing.
     Stage.FILED: (filing_lacks,),
 }

@@ -47,6 +47,11 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "review",
+    "review-unit",
+    "review-sub-item",
+    "review-cell",
+    "supplements",
     "teams",
     "team",
     "team-new",
@@ -106,6 +111,17 @@ READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
 
+# Questions about results, within the own result or the result of all.
+APPEAL_PAGES = (
+    "appeals",
+    "appeal",
+    "appeal-new",
+    "appeal-edit",
+    "appeal-register",
+    "appeal-rule",
+    "appeal-sign",
+)
+
 SECTIONS: tuple[Section, ...] = (
     Section(_("Home"), "L14", ("home",), of_year=False),
     Section(
@@ -144,7 +160,7 @@ SECTIONS: tuple[Section, ...] = (
         any_stage=True,
     ),
     Section(_("Material"), "F03", PAPER_PAGES, only=READS_PAPERS),
-    Section(_("Own result"), "G03", ("own-result", "unit-sheet"), only=OWN_UNIT),
+    Section(_("Own result"), "G03", ("own-result", "unit-sheet", *APPEAL_PAGES), only=OWN_UNIT),
     Section(
         _("Result"),
         "G02",
@@ -161,6 +177,8 @@ SECTIONS: tuple[Section, ...] = (
             "money",
             "nominations",
             "readings",
+            *APPEAL_PAGES,
+            "result-letters",
             "amendments",
             "amend",
             "missing-cells",
@@ -185,6 +203,8 @@ PAGE_NAMES: dict[str, object] = {
     "commitments": _("Commitments"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "review": _("Preliminary review"),
+    "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),
     "visits": _("On-site review"),
     "year": "",
@@ -198,6 +218,7 @@ PAGE_NAMES: dict[str, object] = {
     "new-year-preview": _("New year"),
     "copy-year": _("Copy to the next year"),
     "board": _("Board"),
+    "appeals": _("Appeals"),
     "scoring": _("Scoring"),
     "call": _("On the phone"),
     "brief": _("Brief for leaders"),
@@ -256,7 +277,9 @@ def sections_for(
     for section in SECTIONS:
         url = address_of(section, hat, cycle) if is_open(section, hat, cycle) else ""
         if url:
-            here = route in section.routes and (section.only is not OWN_UNIT or path == unquote(url))
+            here = route in section.routes and (
+                section.only is not OWN_UNIT or route != "unit-sheet" or path == unquote(url)
+            )
             out.append({"label": section.label, "url": url, "current": here})
     if is_staff and hat.role in ADMINISTRATION:
         out.append({"label": _("Administration"), "url": reverse("admin:index"), "current": False})

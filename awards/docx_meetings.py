@@ -12,11 +12,11 @@ from typing import Any
 
 from awards import edition
 from awards.award_queries import awards_on, individuals_of
-from awards.docx_papers import begin, content_of, say, table
 from awards.models import AwardList
 from awards.models.scheme import Kind
 from awards.money import format_yuan, yuan_in_words
 from awards.reports import LEADERS, chinese
+from office.docx import begin, content_of, say, table
 from units.matrix import Role
 from units.models import Conflict, Cycle, RoleAssignment
 

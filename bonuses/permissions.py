@@ -44,9 +44,9 @@ def require_may_claim(hat: Hat, membership: Membership) -> None:
     )
 
 
-def require_may_decide(hat: Hat, cycle: Cycle, unit_id: int, block: Block) -> None:
-    """F02: the office, never about a unit one is tied to."""
-    require(DECIDE, hat, cycle, unit_id=unit_id, block=block, acts_on_unit=True)
+def require_may_decide(hat: Hat, cycle: Cycle, unit_id: int, block: Block, *, under: str = "") -> None:
+    """F02: the office, never about a unit one is tied to; or `under` H06, what a decided appeal orders."""
+    require(under or DECIDE, hat, cycle, unit_id=unit_id, block=block, acts_on_unit=True)
 
 
 def require_may_order(hat: Hat, cycle: Cycle, unit_id: int | None = None, block: Block | None = None) -> None:

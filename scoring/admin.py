@@ -22,6 +22,10 @@ from scoring import (
 )
 from scoring.actions import rules
 from scoring.models import (
+    Appeal,
+    AppealFile,
+    AppealPoint,
+    AppealTerms,
     Assessment,
     AssessmentLine,
     Cell,
@@ -31,6 +35,8 @@ from scoring.models import (
     Look,
     MajorItem,
     Receipt,
+    Recheck,
+    ResultDelivery,
     Score,
     Standing,
     SubItem,
@@ -279,3 +285,57 @@ class TrialVariantRecords(Records):
     list_filter = ("cycle",)
     list_select_related = ("cycle", "made_by")
     search_fields = ("name", "made_by__username")
+
+
+@admin.register(Appeal)
+class AppealRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("code", "unit", "about", "channel", "state", "received_on", "reviewer")
+    list_filter = ("cycle", "state", "channel")
+    list_select_related = ("cycle", "unit", "about", "reviewer")
+    search_fields = ("unit__name", "about__name", "sender", "words")
+
+
+@admin.register(AppealPoint)
+class AppealPointRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "kind", "words", "outcome", "before", "after", "first_by", "second_by")
+    list_filter = ("appeal__cycle", "kind", "outcome")
+    list_select_related = ("appeal__cycle", "appeal__about", "first_by", "second_by")
+    search_fields = ("words", "reason", "appeal__about__name")
+
+
+@admin.register(AppealFile)
+class AppealFileRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "file", "purpose", "by", "at")
+    list_filter = ("appeal__cycle", "purpose")
+    list_select_related = ("appeal__cycle", "appeal__about", "file", "by")
+    search_fields = ("file__name",)
+
+
+@admin.register(Recheck)
+class RecheckRecords(Records):
+    cycle_path = "appeal__cycle"
+    list_display = ("appeal", "advice", "text", "by", "at")
+    list_filter = ("appeal__cycle", "advice")
+    list_select_related = ("appeal__cycle", "appeal__about", "by")
+    search_fields = ("text",)
+
+
+@admin.register(AppealTerms)
+class AppealTermsRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("cycle", "working_days", "cut_off")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle",)
+    search_fields = ("cycle__code",)
+
+
+@admin.register(ResultDelivery)
+class ResultDeliveryRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("unit", "cycle", "reached_on", "how", "receiver", "noted_by")
+    list_filter = ("cycle", "how")
+    list_select_related = ("unit", "cycle", "noted_by")
+    search_fields = ("unit__name", "receiver")

@@ -1,4 +1,4 @@
-"""Reviewing in /admin/: visits and what was found, to look at only.
+"""Reviewing in /admin/: visits and what was found, returns for supplement, to look at only.
 
 What all records share is in units.administration.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from scoring.models import Visit, VisitLine
+from scoring.models import Supplement, Visit, VisitLine
 from units.administration import Records
 
 
@@ -33,3 +33,19 @@ class VisitLineRecords(Records):
         "recorded_by",
     )
     search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "finding", "reason")
+
+
+@admin.register(Supplement)
+class SupplementRecords(Records):
+    cycle_path = "cell__block__cycle"
+    list_display = ("cell", "number", "state", "due_on", "asked_by", "answered_by", "closed_by")
+    list_filter = ("cell__block__cycle", "state")
+    list_select_related = (
+        "cell__membership__unit",
+        "cell__membership__block",
+        "cell__sub_item",
+        "asked_by",
+        "answered_by",
+        "closed_by",
+    )
+    search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "what", "answer")

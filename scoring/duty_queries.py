@@ -12,7 +12,8 @@ from datetime import datetime
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext as _
 
-from scoring.models import Cell, Involvement, Look, Score, ScoreKind
+from scoring.assessment_queries import submitted_units
+from scoring.models import AssessmentLine, Cell, Involvement, Look, Score, ScoreKind
 from scoring.readiness import cells_asked
 from units import queries
 from units.calendar import Window
@@ -32,6 +33,7 @@ TASK_OF_KIND = {
     ScoreKind.PRELIMINARY: "preliminary-review",
     ScoreKind.ONSITE: "onsite-review",
 }
+ROUTE_OF_KIND = {ScoreKind.SELF: "self", ScoreKind.LEAD: "imports"}
 OWNER_OF_KIND = {
     ScoreKind.SELF: Owner.UNIT,
     ScoreKind.LEAD: Owner.BODY,
@@ -59,7 +61,7 @@ class _Share:
 
 
 def score_duties(cycle: Cycle) -> list[Duty]:
-    """Every duty that ends with scores, unit by unit in the order of tasks.  Six queries."""
+    """Every duty that ends with scores, unit by unit in the order of tasks.  Eight queries."""
     calendars = queries.calendars_of(cycle)
     names = dict(
         Block.objects.filter(cycle=cycle, pk__in=[pk for pk in calendars if pk is not None]).values_list(
@@ -68,6 +70,8 @@ def score_duties(cycle: Cycle) -> list[Duty]:
     )
     shares = _shares_of_members(cycle, calendars)
     shares[ScoreKind.LEAD] = _shares_of_leads(cycle, calendars)
+    # A self-assessment is done when the principal has submitted it, not when its last line is filled in.
+    receipts = submitted_units(cycle)
     labels = {
         ScoreKind.SELF: _("Self-assessment"),
         ScoreKind.LEAD: _("Lead score"),
@@ -80,17 +84,20 @@ def score_duties(cycle: Cycle) -> list[Duty]:
             if not share.asked:
                 continue
             window = calendars[calendar].get(stage)
-            is_done = share.done >= share.asked
+            done_at = share.last if share.done >= share.asked else None
+            if kind is ScoreKind.SELF:
+                receipt = receipts.get((unit_id, calendar))
+                done_at = receipt.submitted_at if receipt is not None else None
             duties.append(
                 Duty(
                     task=TASK_OF_KIND[kind] + (f"-{calendar}" if calendar is not None else ""),
                     label=f"{labels[kind]} · {names[calendar]}" if calendar is not None else labels[kind],
                     unit_id=unit_id,
                     due=window.closes_at if window is not None else None,
-                    done_at=share.last if is_done else None,
+                    done_at=done_at,
                     done=min(share.done, share.asked),
                     asked=share.asked,
-                    route="imports" if kind is ScoreKind.LEAD else "",
+                    route=ROUTE_OF_KIND.get(kind, ""),
                     owner=OWNER_OF_KIND[kind],
                 )
             )
@@ -127,6 +134,15 @@ def _shares_of_members(cycle: Cycle, calendars: Calendars) -> dict[ScoreKind, _S
     )
     for kind, block_id, unit_id, count, last in done:
         found[ScoreKind(kind)][key(block_id, unit_id)].add(done=count, last=last)
+    wished = (
+        AssessmentLine.objects.filter(assessment__cycle=cycle, wishes_not_involved=True)
+        .exclude(cell__involvement=Involvement.CONFIRMED)
+        .values_list("cell__block_id", "cell__membership__unit_id")
+        .annotate(count=Count("pk"), last=Max("saved_at"))
+        .order_by()
+    )
+    for block_id, unit_id, count, last in wished:
+        found[ScoreKind.SELF][key(block_id, unit_id)].add(done=count, last=last)
     return found
 
 

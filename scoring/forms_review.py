@@ -54,3 +54,12 @@ class TeamVisitsForm(forms.Form):
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]  # ModelChoiceField
+
+
+class SupplementForm(forms.Form):
+    """What a unit is to supply, and until when."""
+
+    what = forms.CharField(
+        label=_("What is asked for"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    due_on = forms.DateField(label=_("Answer until"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))

@@ -52,6 +52,17 @@ def self_subject(hat: Hat, cycle: Cycle, about_id: int) -> Subject:
     return Subject(found.pk, found.unit, f"{cycle.year}年度{found.unit.name}自评表{part}")
 
 
+def self_choices(hat: Hat, cycle: Cycle) -> list[Subject]:
+    """Every part for the office, the own ones for a unit's people; a part appears with its first line or print."""
+    parts = Assessment.objects.filter(cycle=cycle).select_related("unit", "block")
+    if hat.role in {Role.OFFICIAL, Role.PRINCIPAL}:
+        parts = parts.filter(unit_id=hat.unit_id)
+    elif hat.role is not Role.OFFICE:
+        return []
+    ordered = parts.order_by("unit__order", "unit_id", "block_id")
+    return [Subject(part.pk, part.unit, str(part)) for part in ordered]
+
+
 def self_figures(form: SignedForm) -> Figures:
     found = _assessment(form.cycle, form.about_id)
     part = assessment_queries.part(form.cycle, found.unit, found.block)
@@ -112,6 +123,16 @@ def lead_subject(hat: Hat, cycle: Cycle, about_id: int) -> Subject:
     if unit is None or not lead_cells(cycle, about_id).exists():
         raise _nothing_here()
     return Subject(unit.pk, unit, f"{cycle.year}年度责任单位测评表（{unit.name}）")
+
+
+def lead_choices(hat: Hat, cycle: Cycle) -> list[Subject]:
+    """Every lead body for the office, its own sheet for a lead."""
+    leads = Unit.objects.filter(led_sub_items__item__block__cycle=cycle).distinct().order_by("order", "pk")
+    if hat.role is Role.LEAD:
+        leads = leads.filter(pk=hat.unit_id)
+    elif hat.role is not Role.OFFICE:
+        return []
+    return [Subject(unit.pk, unit, unit.name) for unit in leads]
 
 
 def lead_cells(cycle: Cycle, body_id: int) -> QuerySet[Cell]:
@@ -204,6 +225,7 @@ def connect() -> None:
             count=self_count,
             page=_self_way,
             enter=lambda form: Way("self-enter", {"pk": form.about_id}),
+            choices=self_choices,
         )
     )
     register(
@@ -216,5 +238,6 @@ def connect() -> None:
             count=lead_count,
             page=lambda form: Way("imports"),
             enter=lambda form: Way("imports"),
+            choices=lead_choices,
         )
     )

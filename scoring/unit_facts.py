@@ -25,6 +25,7 @@ from scoring.engine.sheet import BlockStanding
 from scoring.engine.steps import CellStep, ItemTrace, Trace
 from scoring.engine.trace import trace
 from scoring.models import Cell, Score, ScoreKind, SubItem
+from scoring.result_letters import OthersMean, means_of_others
 from units.models import Block, Membership
 
 SOURCE_KIND = {"onsite": ScoreKind.ONSITE, "preliminary": ScoreKind.PRELIMINARY, "lead": ScoreKind.LEAD}
@@ -40,6 +41,7 @@ class UnitFacts:
     scores: dict[int, dict[str, Score]]  # sub-item id → kind → stored score
     cells: dict[int, Cell]  # sub-item id → cell
     leads: dict[int, str]
+    others: dict[int, OthersMean]  # sub-item id → mean of the other units, where it reveals nobody
 
 
 def facts_of(membership: Membership, block: Block) -> UnitFacts:
@@ -66,6 +68,7 @@ def facts_of(membership: Membership, block: Block) -> UnitFacts:
                 "proposed_by", "involvement_decided_by"
             )
         },
+        others=means_of_others(standing, membership.pk),
         leads={
             pk: name or ""
             for pk, name in SubItem.objects.filter(item__block=block).values_list("pk", "lead__name")
@@ -119,8 +122,12 @@ def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> d
     counted = kept.get(SOURCE_KIND.get(str(step.source), ""))
     cell = facts.cells.get(step.sub_item_key)
     labels = dict(ScoreKind.choices)
+    mean = facts.others.get(step.sub_item_key)
     return {
+        "key": step.sub_item_key,
         "name": step.sub_item,
+        "others_mean": mean.mean if mean is not None else None,
+        "others_count": mean.count if mean is not None else 0,
         "base": words.short(step.base, places),
         "score": None if step.score is None else from_units(step.score, places),
         "state": _state(step),

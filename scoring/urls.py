@@ -5,7 +5,7 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern, path
 
-from scoring import urls_commitments, urls_imports, urls_review, urls_self, urls_trials
+from scoring import urls_appeals, urls_commitments, urls_imports, urls_review, urls_self, urls_trials
 from scoring.views import board, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
@@ -22,4 +22,5 @@ year_patterns: list[URLPattern] = [
     *urls_review.year_patterns,
     *urls_self.year_patterns,
     *urls_trials.year_patterns,
+    *urls_appeals.year_patterns,
 ]

@@ -5,9 +5,19 @@ They are part of scoring.urls.
 
 from django.urls import URLPattern, path
 
-from scoring.views import visit_papers, visits
+from scoring.views import review, supplements, visit_papers, visits
 
 year_patterns: list[URLPattern] = [
+    path("review/", review.review, name="review"),
+    path("review.xlsx", review.review_xlsx, name="review-xlsx"),
+    path("review/units/<str:name>/", review.review_unit, name="review-unit"),
+    path("review/sub-items/<int:pk>/", review.review_sub_item, name="review-sub-item"),
+    path("review/cells/<int:pk>/", review.review_cell, name="review-cell"),
+    path("review/cells/<int:pk>/return/", supplements.ask, name="supplement-ask"),
+    path("supplements/", supplements.supplements_page, name="supplements"),
+    path("supplements.xlsx", supplements.supplements_xlsx, name="supplements-xlsx"),
+    path("supplements/<int:pk>/answer/", supplements.answer, name="supplement-answer"),
+    path("supplements/<int:pk>/<str:act>/", supplements.settle, name="supplement-settle"),
     path("visits/", visits.visits_page, name="visits"),
     path("visits.xlsx", visits.visits_xlsx, name="visits-xlsx"),
     path("visits.pdf", visit_papers.sheets, name="visit-sheets"),

@@ -39,8 +39,11 @@ from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
 from scoring import assessment_queries, score_lines
-from scoring.actions import assessments, imports, scores
+from scoring.actions import appeal_rulings, appeals, assessments, imports, scores
+from scoring.actions.appeal_rulings import Ruling
 from scoring.models import (
+    Appeal,
+    AppealPoint,
     AssessmentLine,
     BatchState,
     Cell,
@@ -50,6 +53,7 @@ from scoring.models import (
     Indicator,
     MajorItem,
     Receipt,
+    ResultDelivery,
     Score,
     ScoreKind,
     Standing,
@@ -103,7 +107,39 @@ def sound(cast: Cast) -> Cast:
     PrizeLine.objects.create(scheme=award, grade="一等奖", count=1, amount_fen=5_000_000)
     Job.objects.create(kind="x", title="导出", owner=cast.people["office1"])
     assess(cast)
+    appeal(cast)
     return cast
+
+
+def appeal(cast: Cast) -> None:
+    """A unit has questioned two scores: one was corrected, one left; its letter had reached it."""
+    stage = cast.cycle.stage_now
+    cast.at(Stage.RESULTS)
+    appeals.note_delivery(
+        by=cast.hat("office1"),
+        cycle=cast.cycle,
+        unit=cast.units["青山乡"],
+        reached_on=TODAY,
+        receiver="收发室",
+    )
+    principal = cast.hat("principal_青山乡")
+    points = [
+        appeals.PointDraft("score", cell_id=cast.cell("青山乡", sub).pk) for sub in ("信访", "决战园区")
+    ]
+    made = appeals.save_draft(
+        by=principal, cycle=cast.cycle, draft=appeals.AppealDraft(words="有误", points=points)
+    )
+    appeals.file_appeal(by=principal, cycle=cast.cycle, appeal_id=made.pk)
+    reviewer = cast.people["reviewer1"]
+    appeals.name_reviewer(by=cast.hat("office1"), cycle=cast.cycle, appeal_id=made.pk, reviewer=reviewer)
+    appeals.record_recheck(
+        by=cast.hat("reviewer1"), cycle=cast.cycle, appeal_id=made.pk, text="属实", advice="correct"
+    )
+    rulings = (Ruling("upheld", "属实", "preliminary", Decimal(311)), Ruling("kept", "扣分有据"))
+    for point, ruling in zip(made.points.order_by("pk"), rulings, strict=True):
+        appeal_rulings.sign_first(by=cast.hat("leader1"), cycle=cast.cycle, point_id=point.pk, ruling=ruling)
+        appeal_rulings.sign_second(by=cast.hat("leader2"), cycle=cast.cycle, point_id=point.pk)
+    cast.at(stage)
 
 
 def assess(cast: Cast) -> None:
@@ -395,6 +431,15 @@ WAYS: dict[str, Break] = {
     ),
     "forms-compared": lambda c: SignedForm.objects.update(state="counted"),
     "form-codes": lambda c: SignedForm.objects.update(code="AAAA-AAAA"),
+    "appeal-numbers": lambda c: Appeal.objects.update(number=2),
+    "appeal-filed": lambda c: Appeal.objects.update(sender=""),
+    "appeal-compared": lambda c: Appeal.objects.update(channel="paper"),
+    "appeal-reviewer": lambda c: Appeal.objects.update(reviewer=c.people["official_青山乡"]),
+    "appeal-decided": lambda c: Appeal.objects.update(state="checked"),
+    "point-signed": lambda c: AppealPoint.objects.update(second_by=F("first_by")),
+    "point-own": lambda c: Appeal.objects.update(about=c.units["白水乡"]),
+    "point-corrected": lambda c: AppealPoint.objects.filter(outcome="upheld").update(entry=1),
+    "delivery-takes-part": lambda c: ResultDelivery.objects.update(unit=c.units["考评办"]),
     "weights-sum": lambda c: MajorItem.objects.filter(name="决战园区").update(weight_points=599),
     "bases-sum": lambda c: MajorItem.objects.filter(name="社会管理").update(base_points=999),
     "indicators-fit": lambda c: Indicator.objects.create(

@@ -81,6 +81,7 @@ class FormKind:
     count: Callable[[Hat, SignedForm], None]
     page: Callable[[SignedForm], Way]  # of the thing itself
     enter: Callable[[SignedForm], Way]  # where the office types it from the paper
+    choices: Callable[[Hat, Cycle], Sequence[Subject]]  # what the hat may print from the desk of forms
 
 
 _kinds: dict[str, FormKind] = {}

@@ -246,14 +246,14 @@ def _scan(sample: Sample, by: Hat) -> StoredFile:
 def pdf(lines: list[str]) -> bytes:
     """One page as a scanner would make it: the drawn sheet inside a PDF."""
     out = io.BytesIO()
-    _page(lines).save(out, "PDF", resolution=72)
+    page_of(lines).save(out, "PDF", resolution=72)
     return out.getvalue()
 
 
 def png(words: str) -> bytes:
     """The same as a picture."""
     out = io.BytesIO()
-    _page([words, NOTICE]).save(out, "PNG", optimize=True)
+    page_of([words, NOTICE]).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -266,7 +266,7 @@ def _face(size: int) -> ImageFont.FreeTypeFont | None:
     return None
 
 
-def _page(lines: list[str]) -> Image.Image:
+def page_of(lines: list[str]) -> Image.Image:
     """A sheet with ruled lines, the words and a seal."""
     page = Image.new("RGB", (595, 842), "#fbfaf6")
     draw = ImageDraw.Draw(page)

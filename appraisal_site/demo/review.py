@@ -1,4 +1,4 @@
-"""The demo's on-site review: visits planned for the townships, in the completed year made and signed by two.
+"""The demo's review: cells returned for supplement; visits planned for the townships, in the completed year made and signed by two.
 
 Rows are written at once with one log entry; the on-site scores themselves are written by scores.py.
 """
@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
 from appraisal_site.demo.scores import Book
 from office import audit
-from scoring.models import Cell, Look, Score, ScoreKind, Visit, VisitLine, VisitState
+from scoring.actions import supplements
+from scoring.models import (
+    OPEN_SUPPLEMENTS,
+    Cell,
+    Look,
+    Score,
+    ScoreKind,
+    Supplement,
+    SupplementState,
+    Visit,
+    VisitLine,
+    VisitState,
+)
 from scoring.visit_queries import working_days
 from units.hats import Hat
 from units.models import Cycle, Team
@@ -27,6 +39,12 @@ FOUND = (
     "走访群众三户，反映较好",
 )
 FOUND_LESS = ("抽查一处整改未到位", "台账缺两次会议记录", "现场标识不全，责任人未到岗")
+ASKED = (
+    "请补充第三季度排查整改的台账复印件",
+    "自评未扣分，但台账有一条扣分，请说明",
+    "请补充受益群众名册和发放凭证",
+)
+ANSWERED = ("已补充台账复印件，原件存本单位办公室", "该项为上年遗留问题，已于四月整改完毕，附整改报告")
 WHY = "实地所见与初评不同"
 
 
@@ -43,6 +61,51 @@ def write(book: Book, opens: date, closes: date) -> None:
             if cells:
                 rows.append((team, unit.pk, days[number], cells))
     _store(cycle, book.people.hats["office1"], rows)
+    return_some(book)
+
+
+def return_some(book: Book) -> None:
+    """The first team returned three cells; one unit has answered, one is settled already."""
+    cycle = book.people.cycle
+    team = Team.objects.filter(cycle=cycle).order_by("pk").first()
+    if team is None:
+        return
+    until = timezone.localdate() + timedelta(days=4)
+    for number, unit in enumerate(team.units.order_by("order", "pk")[: len(ASKED)]):
+        cell = _worth_a_visit(book, unit.pk)[number + 4]
+        by = book.by_reviewer(cell)
+        row = supplements.ask_supplement(by=by, cell_id=cell.pk, what=ASKED[number], due_on=until)
+        if number < len(ASKED) - 1:
+            official = book.people.official_of(unit)
+            supplements.answer_supplement(by=official, supplement_id=row.pk, answer=ANSWERED[number])
+        if number == 0:
+            supplements.settle_supplement(by=by, supplement_id=row.pk, accept=True)
+
+
+def settle_all(book: Book, at: datetime) -> None:
+    """Whatever was returned is answered and settled, by rows: the windows of the completed year are past."""
+    people, cycle = book.people, book.people.cycle
+    rows = list(
+        Supplement.objects.filter(cell__block__cycle=cycle, state__in=OPEN_SUPPLEMENTS).select_related(
+            "cell__membership__unit"
+        )
+    )
+    for row in rows:
+        if row.state == SupplementState.ASKED:
+            official = people.official_of(row.cell.membership.unit)
+            row.answer, row.answered_by, row.answered_at = ANSWERED[0], official.user, at
+        row.state, row.closed_by, row.closed_at = SupplementState.CLOSED, row.asked_by, at
+    Supplement.objects.bulk_update(
+        rows, ["answer", "answered_by", "answered_at", "state", "closed_by", "closed_at"]
+    )
+    audit.record(
+        people.hats["office1"],
+        "supplements.settled",
+        cycle,
+        cycle_code=cycle.code,
+        count=len(rows),
+        demo=True,
+    )
 
 
 def _worth_a_visit(book: Book, unit_id: int) -> list[Cell]:
@@ -83,6 +146,7 @@ def _store(cycle: Cycle, office: Hat, rows: Iterable[tuple[Team, int, date, list
 def complete(book: Book, opens: date, closes: date) -> None:
     """Every unit with on-site scores was visited by its team; the visit says what was found and two signed it."""
     cycle = book.people.cycle
+    settle_all(book, timezone.now())
     Visit.objects.filter(cycle=cycle).delete()
     counted: dict[int, dict[str, Score]] = defaultdict(dict)
     for score in Score.objects.filter(cell__block__cycle=cycle).exclude(kind=ScoreKind.SELF):

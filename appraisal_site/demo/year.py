@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site.demo import (
+    assessments,
     figures,
     last_year,
     papers,
@@ -149,6 +150,7 @@ def _begin(seed: int) -> Cycle:
         audit.record(office, "windows.set", cycle, cycle_code=cycle.code)
         move_on(cycle, Stage.SELF_ASSESSMENT, office)
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
+        assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))
         move_on(cycle, Stage.PRELIMINARY_REVIEW, office)
         scores.write_early(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         scores.propose_hardly_involved(book)
@@ -170,6 +172,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         found = windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)
         scores.decide_the_open_ones(book)
         papers.decide_the_open_ones(cycle, everybody)
+        assessments.complete(cycle, everybody)
         scores.write_rest(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         move_on(cycle, Stage.ONSITE_REVIEW, office)
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))

@@ -75,6 +75,9 @@ def _at_hand(desk: Desk, sight: Sight) -> None:
     for label, route, row, note in [
         (_("Board"), "board", "G02", _("places of every block")),
         (_("On the phone"), "call", "L15", _("three letters of a unit are enough")),
+        (_("Preliminary review"), "review", "E01", _("self, ledgers, lead and last year side by side")),
+        (_("On-site review"), "visits", "E12", _("visits of the own team")),
+        (_("On-site review"), "visits", "E11", _("who goes where on which day")),
         (_("The plan"), "plan", "B01", _("weights, items, lead units")),
         (_("The year"), "year", "B01", _("stages and windows")),
     ]:

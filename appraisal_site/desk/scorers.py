@@ -85,7 +85,7 @@ def reviewer(desk: Desk, sight: Sight) -> None:
                 ngettext("%(block)s: %(count)d cell is open.", "%(block)s: %(count)d cells are open.", count)
                 % {"block": block, "count": count}
                 + ("" if in_time else too_late()),
-                sight.way("matrix", name=block),
+                sight.way("visits") if kind is ScoreKind.ONSITE else sight.way("review-unit", name=unit),
                 _("Enter scores"),
                 due=sight.until(cycle.stage_now),
                 count=count,

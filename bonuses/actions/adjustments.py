@@ -205,11 +205,21 @@ def _require_proposed(row: Adjustment) -> None:
 
 
 def _require_verifiable(
-    by: Hat, cycle: Cycle, row: Adjustment, version: int | None, rules: queries.Rules
+    by: Hat,
+    cycle: Cycle,
+    row: Adjustment,
+    version: int | None,
+    rules: queries.Rules,
+    under: str = "",
 ) -> None:
-    """Everything that stands between a proposal and its counting."""
-    permissions.require_may_decide(by, cycle, row.unit_id, row.membership.block)
-    _require_proposed(row)
+    """Everything that stands between a proposal and its counting; an appeal may take up a rejected one again."""
+    permissions.require_may_decide(by, cycle, row.unit_id, row.membership.block, under=under)
+    if under and row.state == AdjustmentState.REJECTED:
+        first = queries.counted_before(row.document, row.unit_id, row.kind)
+        if first is not None:
+            raise already_counted(first)
+    else:
+        _require_proposed(row)
     require_second(row.proposed_by_id, by)
     require_version(row, version)
     if row.document.file_id is None:
@@ -260,19 +270,22 @@ def verify(
     adjustment_id: int,
     version: int | None = None,
     consequences: Sequence[Move] | None = None,
+    reason: str = "",
+    under: str = "",
 ) -> Adjustment:
     """A second person of the office lets the adjustment count; the places follow in the same transaction.  §4(2)7
 
     `consequences` is what the page listed before; None: from the hearing on they are computed and kept.
+    `under` H06 with its reason: a decided appeal orders it, also for one that was rejected.
     Raises Refused: not permitted, one's own entry or unit, held, without tariff, decided already, or changed.
     """
     with transaction.atomic():
         with once_per_block():
             fresh = locked(cycle)
             row = _one(fresh, adjustment_id)
-            _require_verifiable(by, fresh, row, version, queries.rules_of(fresh))
+            _require_verifiable(by, fresh, row, version, queries.rules_of(fresh), under)
             moves = foresight.settled(fresh, counting(fresh, [row.pk]), consequences, row.membership.block)
-            mark([row], by, AdjustmentState.VERIFIED)
+            mark([row], by, AdjustmentState.VERIFIED, reason)
             recount(fresh, [row.unit_id])
         audit.record(
             by,
@@ -280,6 +293,7 @@ def verify(
             row,
             cycle_code=cycle.code,
             proposed_by=row.proposed_by.username,
+            reason=reason,
             **foresight.told(moves),
             **told(row),
         )
@@ -355,13 +369,14 @@ def reject(
     reason: str,
     version: int | None = None,
     consequences: Sequence[Move] | None = None,
+    under: str = "",
 ) -> Adjustment:
     """Turn an adjustment down with a reason; a verified one too, by a person who had no hand in it.  §4(2)7"""
     with transaction.atomic():
         with once_per_block():
             fresh = locked(cycle)
             row = _one(fresh, adjustment_id)
-            permissions.require_may_decide(by, fresh, row.unit_id, row.membership.block)
+            permissions.require_may_decide(by, fresh, row.unit_id, row.membership.block, under=under)
             was_counted = row.state == AdjustmentState.VERIFIED
             if not was_counted:
                 _require_proposed(row)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from office import audit
 from office.fields import format_points
-from office.models import StoredFile
+from office.models import StoredFile, User
 from office.ports import Change, Move
 from office.refusal import Refused
 from scoring import permissions
@@ -347,6 +347,12 @@ def _require_may_propose(by: Hat, cell: Cell) -> None:
     )
 
 
+def _require_may_correct(by: Hat, cell: Cell, under: str) -> None:
+    """What a decided appeal orders passes by its own row, never about one's own unit."""
+    unit_id = cell.membership.unit_id
+    require(under, by, cell.block.cycle, unit_id=unit_id, block=cell.block, acts_on_unit=True)
+
+
 def propose_not_involved(
     *,
     by: Hat,
@@ -399,18 +405,27 @@ def decide_not_involved(
     reason: str = "",
     version: int | None = None,
     consequences: Sequence[Move] | None = None,
+    under: str = "",
+    first: User | None = None,
 ) -> Cell:
     """A second person of the office confirms or rejects a proposal; confirmed, the mean counts.  §3.
 
+    `under` H06 with its `first` person: a decided appeal confirms it, proposed before or not.
     Raises Refused for the person who proposed, for other roles than the office, without a proposal, and for
     a rejection without a reason.
     """
     with transaction.atomic():
         with once_per_block():
             cell = load_cell(cell_id, lock=True)
-            if by.role is not Role.OFFICE:
+            if under:
+                _require_may_correct(by, cell, under)
+                if first is not None and cell.involvement != Involvement.PROPOSED:
+                    cell.proposed_by, cell.involvement = first, Involvement.PROPOSED
+                    cell.involvement_reason = reason
+            elif by.role is not Role.OFFICE:
                 raise Refused("not-permitted", _("The appraisal office decides this."), "§3", status=403)
-            _require_may_propose(by, cell)
+            else:
+                _require_may_propose(by, cell)
             if cell.involvement != Involvement.PROPOSED:
                 raise Refused(
                     "nothing-proposed", _("%(cell)s: nothing is proposed here.") % {"cell": str(cell)}
@@ -444,19 +459,23 @@ def withdraw_not_involved(
     reason: str,
     version: int | None = None,
     consequences: Sequence[Move] | None = None,
+    under: str = "",
 ) -> Cell:
     """Take a proposal or a confirmation back; the stored scores count again.  §3."""
     with transaction.atomic():
         with once_per_block():
             cell = load_cell(cell_id, lock=True)
-            _require_may_propose(by, cell)
+            if under:
+                _require_may_correct(by, cell, under)
+            else:
+                _require_may_propose(by, cell)
             if not reason.strip():
                 raise Refused("no-reason", _("Taking this back needs a reason."), status=422)
             if cell.involvement not in {Involvement.PROPOSED, Involvement.CONFIRMED}:
                 raise Refused(
                     "nothing-proposed", _("%(cell)s: nothing is proposed here.") % {"cell": str(cell)}
                 )
-            if cell.involvement == Involvement.CONFIRMED and by.role is not Role.OFFICE:
+            if cell.involvement == Involvement.CONFIRMED and by.role is not Role.OFFICE and not under:
                 raise Refused("not-permitted", _("The appraisal office decides this."), "§3", status=403)
             require_version(cell, version, "", None)
             moves = _moves(cell, involving(cell, Involvement.NONE), consequences)

@@ -3,6 +3,20 @@
 One module per noun; this file only gathers them.
 """
 
+from scoring.models.appeal import (
+    OPEN_APPEALS,
+    Appeal,
+    AppealFile,
+    AppealPoint,
+    AppealState,
+    AppealTerms,
+    Channel,
+    DeliveryHow,
+    Outcome,
+    PointKind,
+    Recheck,
+    ResultDelivery,
+)
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
@@ -31,23 +45,33 @@ from scoring.models.ledger import (
 from scoring.models.rules import Indicator, Look, MajorItem, RuleSource, SubItem
 from scoring.models.score import Cell, Deduction, Involvement, Score, ScoreKind
 from scoring.models.standing import Standing
+from scoring.models.supplement import OPEN_SUPPLEMENTS, Supplement, SupplementState
 from scoring.models.trial import TrialVariant
 from scoring.models.visit import OPEN_VISITS, Visit, VisitLine, VisitState
 
 __all__ = [
+    "OPEN_APPEALS",
+    "OPEN_SUPPLEMENTS",
     "OPEN_VISITS",
     "QUARTERS",
+    "Appeal",
+    "AppealFile",
+    "AppealPoint",
+    "AppealState",
+    "AppealTerms",
     "Assessment",
     "AssessmentLine",
     "BatchState",
     "Below",
     "Cell",
+    "Channel",
     "Commitment",
     "CommitmentRound",
     "CommitmentState",
     "CoverageLine",
     "CoverageReturn",
     "Deduction",
+    "DeliveryHow",
     "Goal",
     "ImportBatch",
     "ImportPlan",
@@ -61,17 +85,23 @@ __all__ = [
     "LineThread",
     "Look",
     "MajorItem",
+    "Outcome",
+    "PointKind",
     "ProgressLine",
     "ProgressReport",
     "QuarterDue",
     "Receipt",
+    "Recheck",
     "ReportTerm",
+    "ResultDelivery",
     "ReturnLine",
     "RuleSource",
     "Score",
     "ScoreKind",
     "Standing",
     "SubItem",
+    "Supplement",
+    "SupplementState",
     "TrialVariant",
     "Verdict",
     "VersionState",

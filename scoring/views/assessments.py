@@ -188,12 +188,11 @@ def _shown(
     """One part as the page shows it."""
     cycle, hat, unit = request.cycle, request.hat, part.unit
     writes = part.receipt is None and may("D02", hat, cycle, unit_id=unit.pk, block=part.block)
-    groups: list[tuple[str, str, list[queries.LineFacts]]] = []
+    groups: list[tuple[str, list[queries.LineFacts]]] = []
     for line in part.lines:
-        item = line.cell.sub_item.item
-        if not groups or groups[-1][:2] != (line.cell.block.name, item.name):
-            groups.append((line.cell.block.name, item.name, []))
-        groups[-1][2].append(line)
+        if not groups or groups[-1][0] != line.cell.block.name:
+            groups.append((line.cell.block.name, []))
+        groups[-1][1].append(line)
     opened = part.next_open
     key = part.block.name if part.block else ""
     form = forms.get(part.assessment.pk) if part.assessment is not None else None

@@ -202,6 +202,10 @@ def _show_table(request: PageRequest, kinds: list[SheetKind]) -> HttpResponse:
             "imports": [_history_row(each, cycle) for each in shown],
             "page": shown,
             "papers_url": reverse("adjustments", args=[request.cycle.code]),
+            "beside": [
+                (_("Self-assessment"), reverse("self", args=[request.cycle.code])),
+                (_("Signed forms"), reverse("signed-forms", args=[request.cycle.code])),
+            ],
             "query": f"kind={kind.value}&",
         },
     )

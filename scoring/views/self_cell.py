@@ -20,11 +20,11 @@ from office.fields import format_points
 from office.models import Evidence
 from office.refusal import Refused
 from scoring import assessment_queries as queries
-from scoring import visible
+from scoring import ledger_queries, visible
 from scoring.actions import assessments
 from scoring.assessment_queries import LineFacts, Part
 from scoring.forms import Typed, said_in, typed_in, typed_of
-from scoring.models import Cell
+from scoring.models import Cell, LedgerLine
 from scoring.views.shared import nothing_here
 from units.matrix import Role
 from units.models import Unit
@@ -120,7 +120,7 @@ def _show(
             "indicators": indicators,
             "choices": [(str(each.pk), each.name) for each in indicators],
             "before": before,
-            "beside": facts_beside(facts),
+            "beside": _in_ledgers(request, facts),
             "places": cycle.places,
             "save_url": reverse("self-save", args=[cycle.code, cell.pk]),
             "list_url": reverse("self-unit", args=[cycle.code, unit.name]),
@@ -157,9 +157,16 @@ def _show(
     )
 
 
-def facts_beside(facts: LineFacts) -> list[tuple[str, str, str]]:
-    """What the lead bodies' ledgers say of this cell: (when, points off, why).  Filled in when ledgers are kept."""
-    return []
+def _in_ledgers(request: PageRequest, facts: LineFacts) -> list[tuple[int, LedgerLine]]:
+    """What the bodies' ledgers say of this cell, as far as the hat may read it: (quarter, line), in order."""
+    cell = facts.cell
+    lines = ledger_queries.lines_for(request.hat, request.cycle).filter(
+        membership=cell.membership_id, sub_item=cell.sub_item_id
+    )
+    rows = lines.select_related("version__ledger", "indicator").order_by(
+        "version__ledger__period", "position"
+    )
+    return [(line.version.ledger.quarter, line) for line in rows]
 
 
 @page("D02", methods=("POST",))

@@ -63,6 +63,10 @@ METHODS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "api-award-list": ("get", "awards/", ("J03",)),
     "api-award-detail": ("get", "awards/0/", ("J03",)),
     "api-simulation": ("get", "cycles/2012/awards/", ("G02",)),
+    "api-appeal-list": ("get", "appeals/", ("H03", "H05")),
+    "api-appeal-list post": ("post", "appeals/", ("H01",)),
+    "api-appeal-detail": ("get", "appeals/0/", ("H03", "H05")),
+    "api-appeal-file": ("post", "appeals/0/file/", ("H02",)),
     "api-schema": ("get", "schema/", ("A04",)),
     "api-docs": ("get", "docs/", ("A04",)),
     "api-nothing": ("get", "nothing/", ("A04",)),
@@ -138,6 +142,9 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
             let_in = {200} if name == "api-adjustment-list" else {400, 404, 415, 422}
             let_in |= {404} if role is Role.ORGANIZATION else set()
             expected[name] = answer.status_code if answer.status_code in let_in else min(let_in)
+        elif name.startswith("api-appeal"):
+            # Let in: there is no such appeal, or the body is empty.
+            expected[name] = {"api-appeal-list": 200, "api-appeal-list post": 400}.get(name, 404)
         elif name == "api-nothing" or (name == "api-cell-detail" and role is Role.ORGANIZATION):
             expected[name] = 404  # the archive reads after publication only
         elif name == "api-standings" and role in {Role.LEAD, Role.REVIEWER, Role.ORGANIZATION}:

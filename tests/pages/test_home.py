@@ -198,7 +198,7 @@ def test_the_sections_are_those_the_hat_may_open(cast: Cast, signed_in: SignedIn
     before = {name: sections(name) for name in ("official_青山乡", "mayor", "office1", "sysadmin")}
     cast.at(Stage.RESULTS)
 
-    assert before["official_青山乡"] == ["首页", "年度", "承诺", "材料"]
+    assert before["official_青山乡"] == ["首页", "年度", "承诺", "自评", "材料"]
     assert "结果" not in before["official_青山乡"]
     assert "结果" in sections("official_青山乡")
     assert "排名" not in before["mayor"]

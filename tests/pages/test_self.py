@@ -21,7 +21,19 @@ from scoring import assessment_queries as queries
 from scoring.actions import assessments, scores
 from scoring.actions.assessments import Said
 from scoring.actions.scores import DeductionLine
-from scoring.models import Assessment, Cell, Deduction, Indicator, Receipt, Score, ScoreKind, SubItem
+from scoring.models import (
+    Assessment,
+    Cell,
+    Deduction,
+    Indicator,
+    Ledger,
+    LedgerLine,
+    LedgerVersion,
+    Receipt,
+    Score,
+    ScoreKind,
+    SubItem,
+)
 from tests.bonuses.papers import pdf, png
 from tests.cast import Cast
 from tests.pages.reading import YEAR, body, grow, signed_in, words_of
@@ -607,6 +619,28 @@ def test_the_base_the_rule_and_last_years_score_stand_beside_the_form(year: Cast
     assert "每发生一起扣5分" in page
     assert "361" in page
     assert "350" not in page
+
+
+def test_the_units_own_ledger_lines_stand_beside_the_form_and_no_other_units(year: Cast) -> None:
+    body = year.units["市信访局"]
+    ledger = Ledger.objects.create(cycle=year.cycle, kind="ledger", body=body, period="Q2")
+    version = LedgerVersion.objects.create(
+        ledger=ledger, number=1, state="standing", by=year.people["office1"], at=timezone.now()
+    )
+    Ledger.objects.filter(pk=ledger.pk).update(current=version)
+    sub = year.subs["乡镇口", "信访"]
+    for unit, reason in (("青山乡", "集体上访一起"), ("白水乡", "越级上访两起")):
+        member = year.cell(unit, "信访").membership
+        LedgerLine.objects.create(
+            version=version, membership=member, sub_item=sub, points=Decimal(5), reason=reason
+        )
+
+    page = words_of(
+        signed_in(year.people["official_青山乡"]).get(f"{SELF}cells/{year.cell('青山乡', '信访').pk}/")
+    )
+
+    assert "集体上访一起" in page
+    assert "越级上访两起" not in page
 
 
 def test_the_office_sees_everybody_and_takes_the_table_away(year: Cast) -> None:

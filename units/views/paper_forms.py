@@ -110,6 +110,9 @@ def forms(request: PageRequest) -> HttpResponse:
             "kind": kind,
             "query": f"state={state}&kind={kind}&" if state or kind else "",
             "placed": placed,
+            "printable": [
+                (each.key, each.label, subjects) for each in kinds() if (subjects := each.choices(hat, cycle))
+            ],
             "upload": {
                 "url": reverse("signed-forms", args=[cycle.code]),
                 "title": _("Signed scans"),

@@ -17,6 +17,7 @@ import awards.invariants
 import awards.money_invariants
 import bonuses.invariants
 import office.invariants
+import scoring.appeal_invariants
 import scoring.invariants
 import units.invariants
 from office.invariants import Breach, Invariant
@@ -27,6 +28,7 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.appeal_invariants.TABLE,
     awards.invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant

@@ -135,6 +135,7 @@ WORDS: dict[str, object] = {
     "hearing.released": _("released the first result"),
     "hearing.returned": _("returned the first result"),
     "item.added": _("added an item"),
+    "item.compared": _("set what an item is compared with"),
     "item.changed": _("changed an item"),
     "ledger.corrected": _("corrected a ledger"),
     "ledger.dropped": _("put a ledger away"),

@@ -149,7 +149,9 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
     Section(
-        _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
+        _("Places"),
+        "G02",
+        ("board", "unit-sheet", "call", "brief", "compare", "year-on-year", "what-if", "what-if-compare"),
     ),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
     Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
@@ -223,6 +225,7 @@ PAGE_NAMES: dict[str, object] = {
     "call": _("On the phone"),
     "brief": _("Brief for leaders"),
     "compare": _("Compare units"),
+    "year-on-year": _("Year on year"),
     "what-if": _("What-if bench"),
     "what-if-compare": _("Variants side by side"),
     "awards": _("Awards"),

@@ -9,6 +9,7 @@ from awards.models.division import Division, DivisionShare, PrizeChange
 from awards.models.edition import Edition, EditionFile
 from awards.models.filing import Filing
 from awards.models.individual import Individual
+from awards.models.item_mapping import ItemMapping
 from awards.models.nomination import Nomination
 from awards.models.reading_ruling import ReadingRuling
 from awards.models.rule_change import RuleChange
@@ -29,6 +30,7 @@ __all__ = [
     "Filling",
     "Hearing",
     "Individual",
+    "ItemMapping",
     "ListState",
     "Nomination",
     "PrizeChange",

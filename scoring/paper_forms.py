@@ -56,7 +56,7 @@ def self_choices(hat: Hat, cycle: Cycle) -> list[Subject]:
     """Every part for the office, the own ones for a unit's people; a part appears with its first line or print."""
     parts = Assessment.objects.filter(cycle=cycle).select_related("unit", "block")
     if hat.role in {Role.OFFICIAL, Role.PRINCIPAL}:
-        parts = parts.filter(unit_id=hat.unit_id)
+        parts = parts.filter(unit=hat.unit)
     elif hat.role is not Role.OFFICE:
         return []
     ordered = parts.order_by("unit__order", "unit_id", "block_id")
@@ -129,7 +129,7 @@ def lead_choices(hat: Hat, cycle: Cycle) -> list[Subject]:
     """Every lead body for the office, its own sheet for a lead."""
     leads = Unit.objects.filter(led_sub_items__item__block__cycle=cycle).distinct().order_by("order", "pk")
     if hat.role is Role.LEAD:
-        leads = leads.filter(pk=hat.unit_id)
+        leads = leads.filter(pk=hat.unit_id or 0)
     elif hat.role is not Role.OFFICE:
         return []
     return [Subject(unit.pk, unit, unit.name) for unit in leads]

@@ -130,7 +130,8 @@ def _signed(change: Fraction) -> str:
 def year_on_year_xlsx(request: PageRequest) -> HttpResponse:
     """Both tables as a workbook."""
     cycle = request.cycle
-    comparisons = compare_years(seen_blocks(request), _before(cycle))
+    before = year_before(cycle)
+    comparisons = compare_years(seen_blocks(request), before) if before is not None else []
     shares = [
         [
             one.block.name,

@@ -25,6 +25,7 @@ Provider = Callable[[Cycle], list[Duty]]
 # and returns its duties, done or not, in a number of queries that does not grow with the units.
 PROVIDERS: tuple[str, ...] = (
     "scoring.commitment_queries.duties_of",
+    "scoring.ledger_queries.duties_of",
     "scoring.duty_queries.score_duties",
     "scoring.review_queries.duties_of",
 )

@@ -174,7 +174,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         book = scores.open_book(everybody, people.reviewers_by_unit(everybody))
         marks = figures.draw(scores.frames(cycle), seed)
         office = everybody.hats["office1"]
-        found = windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)
+        found = windows.open_windows(cycle, timezone.localdate(), Stage.RESULTS)
         scores.decide_the_open_ones(book)
         papers.decide_the_open_ones(cycle, everybody)
         assessments.complete(cycle, everybody)
@@ -189,6 +189,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
     publication.release_hearing(cycle, leaders[0])
     move_on(cycle, Stage.RESULTS, office)
     appeals.write(cycle, everybody)
+    windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)  # the questions are answered
     publication.approve(cycle, office, leaders)
     publication.name_people(cycle, office)
     publication.decide_awards(cycle, office, leaders)

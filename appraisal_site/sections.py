@@ -47,6 +47,9 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "distortion",
+    "distortion-limits",
+    "distortion-weights",
     "review",
     "review-unit",
     "review-sub-item",
@@ -208,6 +211,9 @@ PAGE_NAMES: dict[str, object] = {
     "vetoes": _("Vetoes"),
     "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
+    "distortion": _("Distortion"),
+    "distortion-limits": _("Distortion"),
+    "distortion-weights": _("Distortion"),
     "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),
     "visits": _("On-site review"),

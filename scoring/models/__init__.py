@@ -31,6 +31,7 @@ from scoring.models.commitment import (
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
 from scoring.models.detailed_rule import DetailedRule, DetailedRuleState, RuleBook, RuleIndicator
+from scoring.models.distortion import Dismissal, DistortionLimits
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
     QUARTERS,
@@ -77,6 +78,8 @@ __all__ = [
     "DeliveryHow",
     "DetailedRule",
     "DetailedRuleState",
+    "Dismissal",
+    "DistortionLimits",
     "FindingState",
     "Goal",
     "ImportBatch",

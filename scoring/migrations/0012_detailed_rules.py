@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0010_misconduct_of_appraisers'),
+        ('scoring', '0011_findings_looked_at'),
         ('units', '0004_signed_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site.demo import (
+    appeals,
     assessments,
     figures,
     ledgers,
@@ -170,6 +171,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))
         review.complete(book, *found[Stage.ONSITE_REVIEW])
         move_on(cycle, LAST_STAGE_THERE, office)
+    appeals.write(cycle, everybody)
     audit.record(None, COMPLETED, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site.demo import (
+    appeals,
     assessments,
     figures,
     last_year,
@@ -22,6 +23,7 @@ from appraisal_site.demo import (
     papers,
     password,
     people,
+    promises,
     publication,
     review,
     scores,
@@ -149,6 +151,7 @@ def _begin(seed: int) -> Cycle:
         marks = figures.draw(scores.frames(cycle), seed)
         office = everybody.hats["office1"]
         audit.record(office, "windows.set", cycle, cycle_code=cycle.code)
+        promises.write(everybody, found, seed)
         move_on(cycle, Stage.SELF_ASSESSMENT, office)
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
         assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))
@@ -171,7 +174,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         book = scores.open_book(everybody, people.reviewers_by_unit(everybody))
         marks = figures.draw(scores.frames(cycle), seed)
         office = everybody.hats["office1"]
-        found = windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)
+        found = windows.open_windows(cycle, timezone.localdate(), Stage.RESULTS)
         scores.decide_the_open_ones(book)
         papers.decide_the_open_ones(cycle, everybody)
         assessments.complete(cycle, everybody)
@@ -185,6 +188,8 @@ def _complete(cycle: Cycle, seed: int) -> None:
     publication.decide_readings(cycle, leaders[0])
     publication.release_hearing(cycle, leaders[0])
     move_on(cycle, Stage.RESULTS, office)
+    appeals.write(cycle, everybody)
+    windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)
     publication.approve(cycle, office, leaders)
     publication.name_people(cycle, office)
     publication.decide_awards(cycle, office, leaders)

@@ -19,6 +19,7 @@ import bonuses.invariants
 import office.invariants
 import scoring.appeal_invariants
 import scoring.invariants
+import scoring.promise_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -28,6 +29,7 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
     awards.invariants.TABLE,
 )

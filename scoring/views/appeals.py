@@ -124,7 +124,7 @@ def appeals_xlsx(request: PageRequest) -> HttpResponse:
         ColumnOut(_("Signed or sent by")),
         ColumnOut(_("Received on")),
         ColumnOut(_("What is questioned")),
-        ColumnOut(_("Points")),
+        ColumnOut(_("Points of the appeal")),
         ColumnOut(_("Reviewer")),
         ColumnOut(_("State")),
     ]

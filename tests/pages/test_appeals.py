@@ -541,3 +541,27 @@ def test_the_sheet_as_a_workbook_holds_own_figures(year: Cast) -> None:
     sheet = openpyxl.load_workbook(BytesIO(content)).active
     rows = list(sheet.iter_rows(values_only=True))
     assert any("决战园区" in row and 80 in row for row in rows)
+
+
+# What awaits each of them ------------------------------------------------------------------------
+
+
+def test_the_home_page_says_whose_turn_it_is(year: Cast) -> None:
+    made = draft(year, of_cell(year))
+    home = {name: client(year, name) for name in ("principal_青山乡", "office1", "reviewer1", "leader1")}
+
+    def told(name: str) -> str:
+        return words_of(home[name].get("/"))
+
+    assert "草稿待您签字" in told("principal_青山乡")
+    assert "指定复核人" not in told("office1")
+    appeals.file_appeal(by=year.hat("principal_青山乡"), cycle=year.cycle, appeal_id=made.pk)
+    assert "请指定复核人" in told("office1")
+    reviewer = year.people["reviewer1"]
+    appeals.name_reviewer(by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk, reviewer=reviewer)
+    assert "请您复核" in told("reviewer1")
+    appeals.record_recheck(
+        by=year.hat("reviewer1"), cycle=year.cycle, appeal_id=made.pk, text="属实", advice="correct"
+    )
+    assert "待两人决定" in told("leader1")
+    assert "复核申请" not in words_of(client(year, "principal_白水乡").get("/"))

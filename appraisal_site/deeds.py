@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.sections import year_way
+from bonuses.models import Adjustment
 from office import audit
 from office.models import AuditEntry
-from scoring.models import Cell, Commitment
+from scoring.models import Assessment, Cell, Commitment, CoverageReturn, Ledger, ProgressReport
 from scoring.readiness import led_sub_items
 from units.hats import Hat
 from units.matrix import Role
-from units.models import ROLE_LABELS, STAGE_LABELS, Cycle
+from units.models import ROLE_LABELS, STAGE_LABELS, Cycle, Reopening
 from units.permissions import may
 from units.stages import Stage
 
@@ -114,8 +115,22 @@ WORDS: dict[str, object] = {
     "single-appraisal.entered": _("entered another single appraisal"),
     "single-appraisal.compared": _("compared another single appraisal with its paper"),
     "single-appraisal.ended": _("ended another single appraisal"),
+    "appraiser.proposed": _("recorded misconduct of an appraiser"),
+    "appraiser.confirmed": _("confirmed misconduct of an appraiser"),
+    "appraiser.rejected": _("rejected misconduct of an appraiser"),
+    "appraiser.lifted": _("lifted misconduct of an appraiser"),
+    "appraiser.rechecked": _("re-checked scores of an appraiser"),
     "what-if.saved": _("kept a variant of the what-if bench"),
     "what-if.removed": _("removed a variant of the what-if bench"),
+    "distortion.dismissed": _("dismissed a finding of distortion"),
+    "distortion.limits-set": _("set the limits of distortion"),
+    "distortion.opened": _("opened a finding of distortion again"),
+    "distortion.seen": _("marked findings of distortion as seen"),
+    "detailed-rules.accepted": _("accepted detailed rules"),
+    "detailed-rules.compiled": _("compiled the detailed rules"),
+    "detailed-rules.filed": _("filed detailed rules"),
+    "detailed-rules.returned": _("returned detailed rules"),
+    "detailed-rules.saved": _("saved detailed rules"),
     "edition.asked": _("asked for an edition"),
     "edition.closed": _("closed the result page"),
     "edition.confirmed": _("confirmed an edition"),
@@ -136,8 +151,11 @@ WORDS: dict[str, object] = {
     "ledger.corrected": _("corrected a ledger"),
     "ledger.dropped": _("put a ledger away"),
     "ledger.due-set": _("set when ledgers are due"),
+    "ledger.evidence-added": _("laid a file beside a line of a ledger"),
+    "ledger.evidence-removed": _("took a file from beside a line of a ledger"),
     "ledger.imported": _("took a ledger in"),
     "ledger.voided": _("voided a version of a ledger"),
+    "ledgers.filled": _("filled in ledgers"),
     "log.sampled": _("drew a sample of the log"),
     "log.verified": _("verified the chain"),
     "matter.joined": _("put papers into one matter"),
@@ -158,6 +176,8 @@ WORDS: dict[str, object] = {
     "paper.original-seen": _("saw the original of a paper"),
     "plan.imported": _("took a plan workbook in"),
     "returns.dropped": _("put statistical returns away"),
+    "returns.entered": _("typed statistical returns"),
+    "returns.imported": _("took statistical returns in"),
     "progress.handed-in": _("handed a progress report in"),
     "progress.saved": _("kept a progress report"),
     "progress.terms-set": _("set the terms of progress reports"),
@@ -233,6 +253,20 @@ OF_THE_YEAR = (
     "track.moved-back",
     "track.own-calendar",
 )
+# Role → records whose acts its unit may know of, with the way from the record to the unit.
+_OF_THE_UNIT: tuple[tuple[type[Model], str], ...] = (
+    (Adjustment, "unit"),
+    (Assessment, "unit"),
+    (Commitment, "unit"),
+    (CoverageReturn, "unit"),
+    (ProgressReport, "unit"),
+    (Reopening, "unit"),
+)
+OWN_RECORDS: dict[Role, tuple[tuple[type[Model], str], ...]] = {
+    Role.OFFICIAL: _OF_THE_UNIT,
+    Role.PRINCIPAL: _OF_THE_UNIT,
+    Role.LEAD: ((Ledger, "body"), (Reopening, "unit")),
+}
 # Acts of a person on his own account, told to nobody but the auditor.
 PRIVATE = ("account.", "denied", "hat.", "token.", "log.")
 
@@ -340,6 +374,18 @@ def _cells_visible_to(hat: Hat, cycle: Cycle) -> Iterable[int] | None:
         ):
             return list(cells.filter(membership__unit_id=hat.unit_id).values_list("pk", flat=True))
     return []
+
+
+def of_people(
+    cycle: Cycle, accounts: Iterable[str], since: datetime, until: datetime, *, most: int = 8
+) -> list[Deed]:
+    """What these people did in that year between the two moments, the first of it first."""
+    entries = AuditEntry.objects.filter(
+        cycle_code=cycle.code, user_id_text__in=list(accounts), at__gte=since, at__lt=until
+    )
+    for start in PRIVATE:
+        entries = entries.exclude(act__startswith=start)
+    return [deed_of(entry) for entry in entries.order_by("number")[:most]]
 
 
 def since(hat: Hat, cycle: Cycle | None, moment: datetime | None, *, most: int = 12) -> list[Deed]:

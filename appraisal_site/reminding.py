@@ -104,7 +104,7 @@ def debts_of(cycle: Cycle, owed: Sequence[Duty], now: datetime) -> list[Debt]:
 def said_of(duty: Duty, light: Light) -> str:
     """The thing, its day and what is still open, without a full stop."""
     facts = {"task": duty.label, "due": deadline(duty.due), "left": duty.left, "asked": duty.asked}
-    if duty.asked > 1:
+    if duty.asked > 1 and duty.left:
         if duty.due is None:
             return _("“%(task)s” is open, %(left)d of %(asked)d still to do") % facts
         if light is Light.OVERDUE:

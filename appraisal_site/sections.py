@@ -47,6 +47,9 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "distortion",
+    "distortion-limits",
+    "distortion-weights",
     "review",
     "review-unit",
     "review-sub-item",
@@ -72,7 +75,9 @@ LEDGER_PAGES = (
     "ledger-due",
     "ledger-entry",
     "ledger-line",
+    "ledger-year",
     "returns",
+    "return-entry",
 )
 # Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
@@ -107,6 +112,7 @@ PROMISE_PAGES = (
     "coverage",
     "coverage-return",
 )
+RULE_PAGES = ("detailed-rules", "detailed-rule", "detailed-rule-edit", "rule-book")
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -145,6 +151,7 @@ SECTIONS: tuple[Section, ...] = (
             "plan-workbook",
             "plan-workbook-preview",
             "copy-year",
+            *RULE_PAGES,
         ),
     ),
     Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
@@ -199,9 +206,14 @@ SECTIONS: tuple[Section, ...] = (
 PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
     "commitments": _("Commitments"),
+    "detailed-rules": _("Detailed rules"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
+    "distortion": _("Distortion"),
+    "distortion-limits": _("Distortion"),
+    "distortion-weights": _("Distortion"),
     "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),
     "visits": _("On-site review"),
@@ -237,6 +249,7 @@ PAGE_NAMES: dict[str, object] = {
     "single-appraisal-enter": _("Enter another single appraisal"),
     "imports": _("Material"),
     "ledgers": _("Quarterly ledgers"),
+    "returns": _("Statistical returns"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

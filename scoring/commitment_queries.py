@@ -17,6 +17,7 @@ from scoring.fulfilment import Fulfilment, fulfilment
 from scoring.models import (
     Below,
     Commitment,
+    CommitmentRound,
     CommitmentState,
     CoverageLine,
     CoverageReturn,
@@ -26,7 +27,7 @@ from scoring.models import (
     ReportTerm,
     SubItem,
 )
-from scoring.models.commitment import QUARTERS
+from scoring.models.commitment import QUARTERS, Verdict
 from scoring.readiness import naming
 from scoring.visible import led_by
 from units import stages
@@ -291,7 +292,7 @@ def latest_coverage(rows: QuerySet[CoverageReturn]) -> dict[int, CoverageReturn]
 
 
 def duties_of(cycle: Cycle) -> list[Duty]:
-    """Promises, quarterly reports and the return of coverage of every unit that owes them.  Six queries."""
+    """Promises, quarterly reports and the return of coverage of every unit that owes them.  Seven queries."""
     units = committing_units(cycle)
     windows = windows_of(cycle)
     terms = terms_of(cycle)
@@ -304,6 +305,15 @@ def duties_of(cycle: Cycle) -> list[Duty]:
             "unit_id", "quarter", "first_handed_in_at"
         )
     }
+    sent_back = dict(
+        CommitmentRound.objects.filter(
+            commitment__cycle=cycle,
+            commitment__state=CommitmentState.RETURNED,
+            verdict=Verdict.RETURNED,
+        )
+        .order_by("number")
+        .values_list("commitment__unit_id", "words")
+    )
     filed = dict(CoverageReturn.objects.filter(cycle=cycle, number=1).values_list("unit_id", "filed_at"))
     until = {stage: window.closes_at for stage, window in windows.items()}
     found: list[Duty] = []
@@ -319,6 +329,7 @@ def duties_of(cycle: Cycle) -> list[Duty]:
                 done=int(unit.pk in signed),
                 route="commitment",
                 arguments=place,
+                returned=sent_back.get(unit.pk, ""),
             )
         )
         found += [

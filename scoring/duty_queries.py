@@ -13,7 +13,7 @@ from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext as _
 
 from scoring.assessment_queries import submitted_units
-from scoring.models import AssessmentLine, Cell, Involvement, Look, Score, ScoreKind
+from scoring.models import Assessment, AssessmentLine, Cell, Involvement, Look, Score, ScoreKind
 from scoring.readiness import cells_asked
 from units import queries
 from units.calendar import Window
@@ -61,7 +61,7 @@ class _Share:
 
 
 def score_duties(cycle: Cycle) -> list[Duty]:
-    """Every duty that ends with scores, unit by unit in the order of tasks.  Eight queries."""
+    """Every duty that ends with scores, unit by unit in the order of tasks.  Nine queries."""
     calendars = queries.calendars_of(cycle)
     names = dict(
         Block.objects.filter(cycle=cycle, pk__in=[pk for pk in calendars if pk is not None]).values_list(
@@ -72,6 +72,12 @@ def score_duties(cycle: Cycle) -> list[Duty]:
     shares[ScoreKind.LEAD] = _shares_of_leads(cycle, calendars)
     # A self-assessment is done when the principal has submitted it, not when its last line is filled in.
     receipts = submitted_units(cycle)
+    sent_back: dict[tuple[int, int | None], str] = {
+        (unit_id, block_id): reason
+        for unit_id, block_id, reason in Assessment.objects.filter(cycle=cycle, returns__gt=0).values_list(
+            "unit_id", "block_id", "return_reason"
+        )
+    }
     labels = {
         ScoreKind.SELF: _("Self-assessment"),
         ScoreKind.LEAD: _("Lead score"),
@@ -85,9 +91,11 @@ def score_duties(cycle: Cycle) -> list[Duty]:
                 continue
             window = calendars[calendar].get(stage)
             done_at = share.last if share.done >= share.asked else None
+            returned = ""
             if kind is ScoreKind.SELF:
                 receipt = receipts.get((unit_id, calendar))
                 done_at = receipt.submitted_at if receipt is not None else None
+                returned = sent_back.get((unit_id, calendar), "") if receipt is None else ""
             duties.append(
                 Duty(
                     task=TASK_OF_KIND[kind] + (f"-{calendar}" if calendar is not None else ""),
@@ -99,6 +107,7 @@ def score_duties(cycle: Cycle) -> list[Duty]:
                     asked=share.asked,
                     route=ROUTE_OF_KIND.get(kind, ""),
                     owner=OWNER_OF_KIND[kind],
+                    returned=returned,
                 )
             )
     return duties

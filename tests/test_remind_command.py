@@ -21,6 +21,7 @@ from appraisal_site import reminding
 from office.models import Notice, User
 from scoring.models import ScoreKind
 from tests.cast import Cast
+from tests.pages.test_duties import submitted
 from units.calendar import SHANGHAI
 from units.duties import Duty
 from units.models import Reminder, StageWindow, Why
@@ -118,6 +119,7 @@ def test_what_is_done_is_not_reminded_of(cast: Cast) -> None:
     for sub in ("决战园区", "信访", "安全"):
         cast.score("青山乡", sub, "9", ScoreKind.SELF)
     cast.score("青山乡", "招商引资工作", "9", ScoreKind.SELF, block="招商引资")
+    submitted(cast, "青山乡")
 
     reminded = {row["unit"] for row in run()["2012"] if row["task"] == "self-assessment"}
     assert reminded == {"白水乡"}

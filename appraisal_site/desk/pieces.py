@@ -15,7 +15,7 @@ from appraisal_site.sections import year_way
 from units import queries
 from units.calendar import Window
 from units.hats import Hat
-from units.models import STAGE_LABELS, Cycle
+from units.models import STAGE_LABELS, Cycle, Reopening
 from units.stages import Stage
 
 SOON = timedelta(days=3)
@@ -36,6 +36,8 @@ class Task:
     count: int | None = None
     tone_word: str = ""
     tone: str = "off"
+    returned: str = ""  # why it came back
+    is_ahead: bool = False  # nothing can be done about it yet
 
     @property
     def left(self) -> str:
@@ -82,6 +84,17 @@ class Sight:
         return year_way(self.cycle, route, **arguments) or year_way(self.cycle, "year")
 
 
+def reopened(sight: Sight, opened: Reopening) -> Task:
+    """A stage that is open again for this unit, or for all, until its time."""
+    return task(
+        _("Reopened: %(stage)s") % {"stage": opened.get_stage_display()},
+        opened.reason,
+        sight.way("year"),
+        _("Look"),
+        due=opened.until,
+    )
+
+
 def too_late() -> str:
     """What is added to a task whose window is over."""
     return _(" The window is over; ask the appraisal office to reopen it.")
@@ -108,4 +121,5 @@ def not_yet(sight: Sight, stage: Stage, what: str, count: int) -> Task:
         None,
         _("not yet open"),
         "off",
+        is_ahead=True,
     )

@@ -9,9 +9,12 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appraisal_site.desk.pieces import Desk, Sight, not_yet, percent, task, too_late
+from appraisal_site.desk.owed import owed
+from appraisal_site.desk.pieces import Desk, Sight, not_yet, percent, reopened, task, too_late
 from scoring import readiness
 from scoring.models import ScoreKind
+from units import queries
+from units.duties import Owner
 from units.models import STAGE_LABELS
 from units.permissions import may
 from units.stages import OPEN_IN, Stage
@@ -56,6 +59,10 @@ def lead(desk: Desk, sight: Sight) -> None:
         )
     if not started and total:
         desk.tasks.append(not_yet(sight, Stage.PRELIMINARY_REVIEW, _("Lead scores"), total))
+    # Its scores stand above by sub-item; ledgers and whatever else a body owes follow.
+    owed(desk, sight, Owner.BODY, apart_from=("lead-scores",))
+    for opened in queries.open_reopenings(cycle, unit_id):
+        desk.tasks.append(reopened(sight, opened))
     desk.tiles += [
         (_("Own sub-items"), len({(s, b) for s, b, _e, _d in rows}), ""),
         (_("Units scored"), f"{done} / {total}", percent(done, total)),

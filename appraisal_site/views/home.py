@@ -15,11 +15,15 @@ from django.utils import timezone
 from appraisal_site import deeds, guide
 from appraisal_site.context import stagebar, year_shown
 from appraisal_site.desk import OUTSIDE_CYCLES, desk_of
+from appraisal_site.desk.pieces import Task
+from appraisal_site.desk.year_ago import OWNERS_OF_ROLE, year_ago
 from appraisal_site.views.sign_in import LAST_TIME
 from office.models import Notice
+from units.hats import Hat
 from units.pages import PageRequest, hat_of, page
 
 NOTICES_PER_PAGE = 30
+THINGS_FOR_TODAY = 3
 
 
 @page("L14")
@@ -30,6 +34,7 @@ def home(request: PageRequest) -> HttpResponse:
     before = request.session.get(LAST_TIME)
     since = datetime.fromisoformat(before) if before else None
     desk = desk_of(hat, cycle)
+    first, later = first_of(hat, desk.tasks)
     return render(
         request,
         "appraisal_site/home.html",
@@ -37,6 +42,9 @@ def home(request: PageRequest) -> HttpResponse:
             "greeting": "，".join(part for part in (str(request.user), hat.label if hat else "") if part),
             "has_role": hat is not None,
             "tasks": desk.tasks,
+            "first": first,
+            "later": later,
+            "year_ago": year_ago(hat, cycle, timezone.localdate()) if hat is not None and cycle else None,
             "tiles": desk.tiles,
             "shortcuts": desk.shortcuts,
             "changes": deeds.since(hat, cycle, since) if hat is not None else [],
@@ -45,6 +53,15 @@ def home(request: PageRequest) -> HttpResponse:
             "stagebar": stagebar(cycle) if hat is not None and hat.role not in OUTSIDE_CYCLES else None,
         },
     )
+
+
+def first_of(hat: Hat | None, tasks: list[Task]) -> tuple[list[Task], list[Task]]:
+    """The three to do today for whoever enters things for a unit or a body, and all others."""
+    if hat is None or hat.role not in OWNERS_OF_ROLE:
+        return [], tasks
+    doable = [task for task in tasks if not task.is_ahead]
+    first = sorted(doable, key=lambda task: not task.returned)[:THINGS_FOR_TODAY]
+    return first, [task for task in tasks if task not in first]
 
 
 @page("L14", methods=("GET", "POST"))

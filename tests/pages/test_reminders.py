@@ -22,6 +22,7 @@ from scoring.models import ScoreKind
 from tests.cast import Cast
 from tests.pages.conftest import SignedIn
 from tests.pages.reading import grow, words_of
+from tests.pages.test_duties import submitted
 from tests.pages.test_year import queries_of
 from units.models import CallNote, Reminder, StageWindow, Unit
 from units.stages import Stage
@@ -43,6 +44,7 @@ def overdue(cast: Cast) -> Cast:
     for sub in ("决战园区", "信访", "安全"):
         cast.score("东河镇", sub, "9", ScoreKind.SELF)
     cast.score("东河镇", "招商引资工作", "9", ScoreKind.SELF, block="招商引资")
+    submitted(cast, "东河镇")
     Unit.objects.filter(name="青山乡").update(
         contact="李某", mobile="0000-1", office_phone="0000-2", principal="王某", superior_leader="市领导甲"
     )

@@ -83,13 +83,13 @@ def shown(by: Hat, cycle: Cycle, names: Sequence[str]) -> list[BlockLetters]:
             newest[name] = job
     found = []
     for name in names:
-        job = newest.get(name)
-        if job is None:
+        last = newest.get(name)
+        if last is None:
             found.append(BlockLetters(name))
-        elif job.state == JobState.DONE:
-            found.append(BlockLetters(name, job.pk, job.finished_at))
+        elif last.state == JobState.DONE:
+            found.append(BlockLetters(name, last.pk, last.finished_at))
         else:
-            found.append(BlockLetters(name, message=job.message))
+            found.append(BlockLetters(name, message=last.message))
     return found
 
 

@@ -351,6 +351,13 @@ def seal_undecided(cast: Cast) -> None:
 
 
 WAYS: dict[str, Break] = {
+    "round-digest": lambda c: (promised(c), CommitmentRound.objects.update(sha256="0" * 64)),
+    "promise-round": lambda c: (promised(c), Goal.objects.filter(order=1).update(target="1公里")),
+    "goal-year": lambda c: (promised(c), Goal.objects.filter(order=1).update(due="2013-01-31")),
+    "progress-whole": lambda c: (promised(c), ProgressLine.objects.filter(percent=40).update(percent=None)),
+    "coverage-kinds": lambda c: (promised(c), CoverageReturn.objects.update(number=3)),
+    "rule-sums": lambda c: (promised(c), RuleIndicator.objects.update(base_points=1)),
+    "rule-book": lambda c: (promised(c), RuleBook.objects.update(content={"blocks": []})),
     "award-list-two-persons": lambda c: award_list(c, second="leader1"),
     "awards-in-blocks": lambda c: award_to(c, "市档案局", "党群口"),
     "divisions-sum": lambda c: Division.objects.create(
@@ -359,13 +366,6 @@ WAYS: dict[str, Break] = {
     "individuals-once": name_two,
     "edition-awards": seal_undecided,
     "filing-receipt": lambda c: Cycle.objects.update(stage=Stage.FILED),
-    "round-digest": lambda c: (promised(c), CommitmentRound.objects.update(sha256="0" * 64)),
-    "promise-round": lambda c: (promised(c), Goal.objects.filter(order=1).update(target="1公里")),
-    "goal-year": lambda c: (promised(c), Goal.objects.filter(order=1).update(due="2013-01-31")),
-    "progress-whole": lambda c: (promised(c), ProgressLine.objects.filter(percent=40).update(percent=None)),
-    "coverage-kinds": lambda c: (promised(c), CoverageReturn.objects.update(number=3)),
-    "rule-sums": lambda c: (promised(c), RuleIndicator.objects.update(base_points=1)),
-    "rule-book": lambda c: (promised(c), RuleBook.objects.update(content={"blocks": []})),
     "draft-digest": alter_draft,
     "approval-two-persons": approve_alone,
     "edition-files": publish_now,

@@ -189,7 +189,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
     publication.release_hearing(cycle, leaders[0])
     move_on(cycle, Stage.RESULTS, office)
     appeals.write(cycle, everybody)
-    windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)
+    windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)  # the questions are answered
     publication.approve(cycle, office, leaders)
     publication.name_people(cycle, office)
     publication.decide_awards(cycle, office, leaders)

@@ -41,6 +41,7 @@ WORDS: dict[str, object] = {
     "appeal.terms-set": _("set how long results may be questioned"),
     "appeal.withdrawn": _("took an appeal back"),
     "result.delivered": _("noted when a result reached its unit"),
+    "result.letters-set": _("had the letters of a block set"),
     "award.nominated": _("nominated for an award"),
     "award.nomination-withdrawn": _("withdrew a nomination"),
     "awards.departed": _("departed from the computed award list"),

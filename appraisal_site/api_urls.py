@@ -23,6 +23,7 @@ from office.api import JobViewSet
 from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
 from scoring.appeal_api import AppealViewSet
+from scoring.promise_api import CommitmentViewSet, DetailedRuleViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix
 
@@ -61,6 +62,8 @@ router.register("items", ItemViewSet, "api-item")
 router.register("cells", CellViewSet, "api-cell")
 router.register("adjustments", AdjustmentViewSet, "api-adjustment")
 router.register("appeals", AppealViewSet, "api-appeal")
+router.register("commitments", CommitmentViewSet, "api-commitment")
+router.register("detailed-rules", DetailedRuleViewSet, "api-detailed-rule")
 router.register("jobs", JobViewSet, "api-job")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -38,6 +38,9 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "self-list": ("official_龙潭乡", "/years/2012/self/", DESK),
     "self-cell-phone": ("official_龙潭乡", "/years/2012/self/", PHONE),
     "form-compare": ("office2", "/years/2012/forms/?state=scanned", DESK),
+    "commitments": ("office1", "/years/2012/commitments/", DESK),
+    "commitment-phone": ("official_青山乡", "/years/2012/commitments/of/青山乡/", PHONE),
+    "rule-book": ("office1", "/years/2012/rules/book/", DESK),
     "log": ("auditor", "/log/", DESK),
 }
 

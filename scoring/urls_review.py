@@ -5,7 +5,15 @@ They are part of scoring.urls.
 
 from django.urls import URLPattern, path
 
-from scoring.views import distortion, lead_scores, review, supplements, visit_papers, visits
+from scoring.views import (
+    distortion,
+    lead_scores,
+    review,
+    supplements,
+    visit_papers,
+    visit_photos,
+    visits,
+)
 
 year_patterns: list[URLPattern] = [
     path("review/", review.review, name="review"),
@@ -32,6 +40,10 @@ year_patterns: list[URLPattern] = [
     path("visits/", visits.visits_page, name="visits"),
     path("visits.xlsx", visits.visits_xlsx, name="visits-xlsx"),
     path("visits.pdf", visit_papers.sheets, name="visit-sheets"),
+    path("visits/codes/", visit_papers.codes, name="visit-codes"),
+    path("visits/photos/<int:pk>/", visit_photos.photo, name="visit-photo"),
+    path("visits/photos/<int:pk>/remove/", visit_photos.remove, name="visit-photo-remove"),
+    path("visits/<int:pk>/photos/", visit_photos.add, name="visit-photo-add"),
     path("visits/plan/", visits.plan, name="visit-plan"),
     path("visits/plan-team/", visits.plan_team, name="visit-plan-team"),
     path("visits/<int:pk>/", visits.visit, name="visit"),

@@ -38,6 +38,10 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "self-list": ("official_龙潭乡", "/years/2012/self/", DESK),
     "self-cell-phone": ("official_龙潭乡", "/years/2012/self/", PHONE),
     "form-compare": ("office2", "/years/2012/forms/?state=scanned", DESK),
+    "lead-scores": ("lead_信访局", "/years/2012/lead-scores/", DESK),
+    "review-unit": ("reviewer1", "/years/2012/review/units/城东街道/", DESK),
+    "visits-phone": ("reviewer1", "/years/2012/visits/", PHONE),
+    "distortion": ("office1", "/years/2012/distortion/", DESK),
     "log": ("auditor", "/log/", DESK),
 }
 

@@ -41,6 +41,10 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "commitments": ("office1", "/years/2012/commitments/", DESK),
     "commitment-phone": ("official_青山乡", "/years/2012/commitments/of/青山乡/", PHONE),
     "rule-book": ("office1", "/years/2012/rules/book/", DESK),
+    "lead-scores": ("lead_信访局", "/years/2012/lead-scores/", DESK),
+    "review-unit": ("reviewer1", "/years/2012/review/units/城东街道/", DESK),
+    "visits-phone": ("reviewer1", "/years/2012/visits/", PHONE),
+    "distortion": ("office1", "/years/2012/distortion/", DESK),
     "log": ("auditor", "/log/", DESK),
 }
 

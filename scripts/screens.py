@@ -38,6 +38,9 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "self-list": ("official_龙潭乡", "/years/2012/self/", DESK),
     "self-cell-phone": ("official_龙潭乡", "/years/2012/self/", PHONE),
     "form-compare": ("office2", "/years/2012/forms/?state=scanned", DESK),
+    "brief": ("office1", "/years/2012/brief/", DESK),
+    "year-on-year": ("office1", "/years/2012/year-on-year/", DESK),
+    "filing": ("archive", "/years/2011/filing/", DESK),
     "log": ("auditor", "/log/", DESK),
 }
 

@@ -45,6 +45,9 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "review-unit": ("reviewer1", "/years/2012/review/units/城东街道/", DESK),
     "visits-phone": ("reviewer1", "/years/2012/visits/", PHONE),
     "distortion": ("office1", "/years/2012/distortion/", DESK),
+    "brief": ("office1", "/years/2012/brief/", DESK),
+    "year-on-year": ("office1", "/years/2012/year-on-year/", DESK),
+    "filing": ("archive", "/years/2011/filing/", DESK),
     "log": ("auditor", "/log/", DESK),
 }
 

@@ -47,6 +47,9 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "distortion",
+    "distortion-limits",
+    "distortion-weights",
     "review",
     "review-unit",
     "review-sub-item",
@@ -72,7 +75,9 @@ LEDGER_PAGES = (
     "ledger-due",
     "ledger-entry",
     "ledger-line",
+    "ledger-year",
     "returns",
+    "return-entry",
 )
 # Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
@@ -107,6 +112,7 @@ PROMISE_PAGES = (
     "coverage",
     "coverage-return",
 )
+RULE_PAGES = ("detailed-rules", "detailed-rule", "detailed-rule-edit", "rule-book")
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -145,11 +151,14 @@ SECTIONS: tuple[Section, ...] = (
             "plan-workbook",
             "plan-workbook-preview",
             "copy-year",
+            *RULE_PAGES,
         ),
     ),
     Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
     Section(
-        _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
+        _("Places"),
+        "G02",
+        ("board", "unit-sheet", "call", "brief", "compare", "year-on-year", "what-if", "what-if-compare"),
     ),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
     Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
@@ -170,6 +179,8 @@ SECTIONS: tuple[Section, ...] = (
             "editions",
             "edition-differences",
             "edition-verify",
+            "filing",
+            "filing-verify",
             "awards",
             "individuals",
             "money",
@@ -189,7 +200,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         _("Result"),
         "A02",
-        ("editions", "edition-differences", "edition-verify"),
+        ("editions", "edition-differences", "edition-verify", "filing", "filing-verify"),
         only=frozenset({Role.ORGANIZATION, Role.LEAD, Role.REVIEWER}),
     ),
     Section(_("Log"), "L08", ("log",), of_year=False),
@@ -199,10 +210,14 @@ SECTIONS: tuple[Section, ...] = (
 PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
     "commitments": _("Commitments"),
+    "detailed-rules": _("Detailed rules"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
     "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
+    "distortion": _("Distortion"),
+    "distortion-limits": _("Distortion"),
+    "distortion-weights": _("Distortion"),
     "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),
     "visits": _("On-site review"),
@@ -222,6 +237,7 @@ PAGE_NAMES: dict[str, object] = {
     "call": _("On the phone"),
     "brief": _("Brief for leaders"),
     "compare": _("Compare units"),
+    "year-on-year": _("Year on year"),
     "what-if": _("What-if bench"),
     "what-if-compare": _("Variants side by side"),
     "awards": _("Awards"),
@@ -238,11 +254,14 @@ PAGE_NAMES: dict[str, object] = {
     "single-appraisal-enter": _("Enter another single appraisal"),
     "imports": _("Material"),
     "ledgers": _("Quarterly ledgers"),
+    "returns": _("Statistical returns"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),
     "edition-differences": _("What changed"),
     "edition-verify": _("Verify"),
+    "filing": _("Filing"),
+    "filing-verify": _("Verify"),
     "move": _("Move on"),
     "move-back": _("Move back"),
     "reopen": _("Reopen"),

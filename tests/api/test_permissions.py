@@ -56,6 +56,13 @@ METHODS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "api-adjustment-detail": ("get", "adjustments/0/", ("F03",)),
     "api-adjustment-verify": ("post", "adjustments/0/verify/", ("F02",)),
     "api-adjustment-reject": ("post", "adjustments/0/reject/", ("F02",)),
+    "api-edition-list": ("get", "editions/", ("A02",)),
+    "api-edition-detail": ("get", "editions/0/", ("A02",)),
+    "api-edition-standing": ("get", "editions/0/standing/", ("A02",)),
+    "api-edition-file": ("get", "editions/0/files/notice.pdf/", ("A02",)),
+    "api-award-list": ("get", "awards/", ("J03",)),
+    "api-award-detail": ("get", "awards/0/", ("J03",)),
+    "api-simulation": ("get", "cycles/2012/awards/", ("G02",)),
     "api-appeal-list": ("get", "appeals/", ("H03", "H05")),
     "api-appeal-list post": ("post", "appeals/", ("H01",)),
     "api-appeal-detail": ("get", "appeals/0/", ("H03", "H05")),
@@ -144,6 +151,8 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
             expected[name] = 404  # not published yet
         elif name == "api-trace" and role in {Role.LEAD, Role.REVIEWER, Role.ORGANIZATION}:
             expected[name] = 403
+        elif name.startswith(("api-edition-", "api-award-")) and not name.endswith("-list"):
+            expected[name] = 404  # let in, but nothing is published or decided
         elif name == "api-cell-detail patch":
             expected[name] = 400  # let in; the empty body is what is wrong
         else:

@@ -14,10 +14,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 import awards.invariants
+import awards.money_invariants
 import bonuses.invariants
 import office.invariants
 import scoring.appeal_invariants
 import scoring.invariants
+import scoring.promise_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -27,6 +29,7 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
     awards.invariants.TABLE,
 )

@@ -48,11 +48,18 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "brief": ("office1", "/years/2012/brief/", DESK),
     "year-on-year": ("office1", "/years/2012/year-on-year/", DESK),
     "filing": ("archive", "/years/2011/filing/", DESK),
+    "what-if": ("office1", "/years/2012/what-if/", DESK),
+    "what-if-compare": ("office1", "/years/2012/what-if/compare/?v=1&v=2&v=3", DESK),
+    "missing-cells": ("office1", "/years/2012/missing/", DESK),
     "log": ("auditor", "/log/", DESK),
 }
 
 # name → the link that is followed before the picture is taken, where the address holds a number.
-FOLLOWED: dict[str, str] = {"self-cell-phone": "tbody th[scope=row] a", "form-compare": "tbody th a"}
+FOLLOWED: dict[str, str] = {
+    "self-cell-phone": "tbody th[scope=row] a",
+    "form-compare": "tbody th a",
+    "what-if": ".trial-variants a",
+}
 
 
 def main() -> int:

@@ -14,7 +14,17 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal_site.demo import assessments, figures, papers, password, people, review, scores, windows
+from appraisal_site.demo import (
+    assessments,
+    figures,
+    papers,
+    password,
+    people,
+    procedure,
+    review,
+    scores,
+    windows,
+)
 from office import audit
 from office.models import AuditEntry
 from office.refusal import Refused
@@ -136,6 +146,8 @@ def _begin(seed: int) -> Cycle:
         cycle.refresh_from_db()
         pairs = figures.tied_units(scores.frames(cycle), seed)
         papers.write(cycle, everybody, spared={unit for pair in pairs.values() for unit in pair})
+        # Last: it reminds of what the others left open.
+        procedure.write(cycle, everybody)
     audit.record(None, MADE, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
     return cycle
 

@@ -15,6 +15,7 @@ from awards.readiness import approval_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import assessment_queries, commitment_queries, readiness
 from scoring.appeal_queries import appeal_lacks
+from scoring.ledger_queries import ledger_lacks
 from scoring.models import ScoreKind
 from scoring.review_queries import supplement_lacks
 from scoring.visit_queries import visit_lacks
@@ -143,6 +144,7 @@ CHECKS: dict[Stage, Sequence[Check]] = {
         _unscored(ScoreKind.LEAD),
         _unscored(ScoreKind.PRELIMINARY),
         Scoped(readiness.open_lacks),
+        ledger_lacks,
     ),
     Stage.HEARING: (
         _unscored(ScoreKind.ONSITE),

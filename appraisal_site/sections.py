@@ -47,6 +47,9 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "distortion",
+    "distortion-limits",
+    "distortion-weights",
     "review",
     "review-unit",
     "review-sub-item",
@@ -72,7 +75,9 @@ LEDGER_PAGES = (
     "ledger-due",
     "ledger-entry",
     "ledger-line",
+    "ledger-year",
     "returns",
+    "return-entry",
 )
 # Everything about papers and ledgers; those who import nothing come to it straight from the top bar.
 PAPER_PAGES = (
@@ -201,7 +206,11 @@ PAGE_NAMES: dict[str, object] = {
     "commitments": _("Commitments"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
+    "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
+    "distortion": _("Distortion"),
+    "distortion-limits": _("Distortion"),
+    "distortion-weights": _("Distortion"),
     "supplements": _("Returns for supplement"),
     "teams": _("Review teams"),
     "visits": _("On-site review"),
@@ -237,6 +246,7 @@ PAGE_NAMES: dict[str, object] = {
     "single-appraisal-enter": _("Enter another single appraisal"),
     "imports": _("Material"),
     "ledgers": _("Quarterly ledgers"),
+    "returns": _("Statistical returns"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
     "editions": _("Editions"),

@@ -22,6 +22,7 @@ from bonuses.models import Adjustment, AdjustmentState
 from bonuses.readiness import paper_lacks
 from office.fields import format_points
 from scoring import readiness
+from scoring.appraiser_queries import recheck_lacks
 from scoring.models import Score, ScoreKind
 from scoring.second_calculation import first_difference
 from units.lacks import Lack
@@ -74,6 +75,7 @@ def approval_lacks(cycle: Cycle, blocks: Sequence[Block] | None = None) -> list[
         *readiness.open_lacks(cycle, signable=False),
         *paper_lacks(cycle, signable=False),
         *open_change_lacks(cycle),
+        *recheck_lacks(cycle),
     ]
     chosen = list(blocks if blocks is not None else cycle.blocks.all())
     names = {block.name for block in chosen}

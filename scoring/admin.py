@@ -26,6 +26,7 @@ from scoring.models import (
     AppealFile,
     AppealPoint,
     AppealTerms,
+    AppraiserFinding,
     Assessment,
     AssessmentLine,
     Cell,
@@ -38,6 +39,7 @@ from scoring.models import (
     Recheck,
     ResultDelivery,
     Score,
+    ScoreRecheck,
     Standing,
     SubItem,
     TrialVariant,
@@ -287,6 +289,15 @@ class TrialVariantRecords(Records):
     search_fields = ("name", "made_by__username")
 
 
+@admin.register(AppraiserFinding)
+class AppraiserFindingRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("person", "on", "state", "proposed_by", "decided_by", "lifted_by")
+    list_filter = ("cycle", "state")
+    list_select_related = ("person", "proposed_by", "decided_by", "lifted_by")
+    search_fields = ("person__username", "person__display_name", "what")
+
+
 @admin.register(Appeal)
 class AppealRecords(Records):
     cycle_path = "cycle"
@@ -339,3 +350,12 @@ class ResultDeliveryRecords(Records):
     list_filter = ("cycle", "how")
     list_select_related = ("unit", "cycle", "noted_by")
     search_fields = ("unit__name", "receiver")
+
+
+@admin.register(ScoreRecheck)
+class ScoreRecheckRecords(Records):
+    cycle_path = "finding__cycle"
+    list_display = ("cell", "kind", "points", "checked_by", "checked_at", "note")
+    list_filter = ("finding__cycle", "kind")
+    list_select_related = ("cell__membership__unit", "cell__sub_item", "checked_by")
+    search_fields = ("cell__membership__unit__name", "note")

@@ -1,4 +1,4 @@
-"""Reviewing in /admin/: visits and what was found, returns for supplement, to look at only.
+"""Reviewing in /admin/: visits and what was found, returns for supplement, findings, to look at only.
 
 What all records share is in units.administration.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from scoring.models import Supplement, Visit, VisitLine
+from scoring.models import Dismissal, DistortionLimits, Supplement, Visit, VisitLine
 from units.administration import Records
 
 
@@ -49,3 +49,19 @@ class SupplementRecords(Records):
         "closed_by",
     )
     search_fields = ("cell__membership__unit__name", "cell__sub_item__name", "what", "answer")
+
+
+@admin.register(Dismissal)
+class DismissalRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("about", "kind", "is_seen", "reason", "by", "at")
+    list_filter = ("cycle", "kind", "is_seen")
+    list_select_related = ("by",)
+    search_fields = ("about", "key", "reason")
+
+
+@admin.register(DistortionLimits)
+class DistortionLimitsRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("cycle", "above_ledger", "above_lead", "above_returns", "jump", "flat_full", "flat_lead")
+    list_filter = ("cycle",)

@@ -63,3 +63,26 @@ class SupplementForm(forms.Form):
         label=_("What is asked for"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
     )
     due_on = forms.DateField(label=_("Answer until"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+
+
+class LimitsForm(forms.Form):
+    """Per cent from which on a finding of distortion is listed."""
+
+    above_ledger = forms.IntegerField(
+        label=_("Self above the ledgers, per cent of the base"), min_value=1, max_value=100
+    )
+    above_lead = forms.IntegerField(
+        label=_("Self above the lead's score, per cent of the base"), min_value=1, max_value=100
+    )
+    above_returns = forms.IntegerField(
+        label=_("A claim above the return, per cent of the return"), min_value=1, max_value=100
+    )
+    jump = forms.IntegerField(
+        label=_("Last period against the mean before, per cent"), min_value=1, max_value=2000
+    )
+    flat_full = forms.IntegerField(
+        label=_("Cells with full marks, per cent of a unit's cells"), min_value=1, max_value=100
+    )
+    flat_lead = forms.IntegerField(
+        label=_("Range of a lead's scores, per cent of the base"), min_value=1, max_value=100
+    )

@@ -201,6 +201,11 @@ def lines_for(hat: Hat, cycle: Cycle) -> QuerySet[LedgerLine]:
     return readable(current_lines(cycle), hat, cycle)
 
 
+def lines_of_body(hat: Hat, cycle: Cycle, body: Unit) -> QuerySet[LedgerLine]:
+    """The standing lines of one body's ledgers within the hat's sight."""
+    return lines_for(hat, cycle).filter(version__ledger__body=body)
+
+
 def readable(lines: QuerySet[LedgerLine], hat: Hat, cycle: Cycle) -> QuerySet[LedgerLine]:
     if grant_of("C04", hat).is_denied or not hat.fits(cycle):
         return lines.none()
@@ -432,18 +437,23 @@ def waiting_for(cycle: Cycle) -> list[tuple[str, str, str, str]]:
 
 
 def ledger_lacks(cycle: Cycle) -> list[Lack]:
-    """Bodies whose ledgers have not all come in when the year's figures are to be judged."""
-    open_by_quarter: dict[int, list[str]] = defaultdict(list)
+    """Bodies whose ledgers have not all come in when the year's figures are to be judged (§6(3))."""
+    open_of: dict[str, list[int]] = defaultdict(list)
     for (_body, quarter), state in quarter_states(cycle, bodies_of(cycle)).items():
         if state.version is None:
-            open_by_quarter[quarter].append(state.body.name)
+            open_of[state.body.name].append(quarter)
+    if not open_of:
+        return []
+    names = [
+        f"{name}（{'、'.join(_('quarter %(n)d') % {'n': quarter} for quarter in quarters)}）"
+        for name, quarters in open_of.items()
+    ]
+    more = (_("%(count)d more") % {"count": len(names) - 6},) if len(names) > 6 else ()
     return [
         Lack(
-            f"ledger-{quarter}",
-            _("%(count)d bodies have not handed in their ledger of quarter %(quarter)d.")
-            % {"count": len(names), "quarter": quarter},
-            tuple(names[:6]) + ((_("%(count)d more") % {"count": len(names) - 6},) if len(names) > 6 else ()),
+            "ledgers-open",
+            _("%(count)d bodies have not handed in all their quarterly ledgers.") % {"count": len(names)},
+            (*names[:6], *more),
             route="ledgers",
         )
-        for quarter, names in sorted(open_by_quarter.items())
     ]

@@ -55,8 +55,8 @@ def self_subject(hat: Hat, cycle: Cycle, about_id: int) -> Subject:
 def self_choices(hat: Hat, cycle: Cycle) -> list[Subject]:
     """Every part for the office, the own ones for a unit's people; a part appears with its first line or print."""
     parts = Assessment.objects.filter(cycle=cycle).select_related("unit", "block")
-    if hat.role in {Role.OFFICIAL, Role.PRINCIPAL}:
-        parts = parts.filter(unit_id=hat.unit_id)
+    if hat.role in {Role.OFFICIAL, Role.PRINCIPAL} and hat.unit is not None:
+        parts = parts.filter(unit=hat.unit)
     elif hat.role is not Role.OFFICE:
         return []
     ordered = parts.order_by("unit__order", "unit_id", "block_id")
@@ -128,8 +128,8 @@ def lead_subject(hat: Hat, cycle: Cycle, about_id: int) -> Subject:
 def lead_choices(hat: Hat, cycle: Cycle) -> list[Subject]:
     """Every lead body for the office, its own sheet for a lead."""
     leads = Unit.objects.filter(led_sub_items__item__block__cycle=cycle).distinct().order_by("order", "pk")
-    if hat.role is Role.LEAD:
-        leads = leads.filter(pk=hat.unit_id)
+    if hat.role is Role.LEAD and hat.unit is not None:
+        leads = leads.filter(pk=hat.unit.pk)
     elif hat.role is not Role.OFFICE:
         return []
     return [Subject(unit.pk, unit, unit.name) for unit in leads]

@@ -128,6 +128,12 @@ class BulkMay:
             return next(iter(self._closed.values()))
         return None
 
+    def about_unit(self, unit_id: int) -> Refused | None:
+        """Why nothing may be entered about this unit, whatever the sub-item; None when something may."""
+        if self.denied is not None:
+            return self.denied
+        return OWN_UNIT if unit_id in self._own else None
+
     def refusal(self, unit_id: int, sub_item_id: int, block_id: int) -> Refused | None:
         """Why this line may not be entered; None when it may."""
         if self.denied is not None:

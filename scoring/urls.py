@@ -5,7 +5,15 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern, path
 
-from scoring import urls_appeals, urls_commitments, urls_imports, urls_review, urls_self, urls_trials
+from scoring import (
+    urls_appeals,
+    urls_appraisers,
+    urls_commitments,
+    urls_imports,
+    urls_review,
+    urls_self,
+    urls_trials,
+)
 from scoring.views import board, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
@@ -22,5 +30,6 @@ year_patterns: list[URLPattern] = [
     *urls_review.year_patterns,
     *urls_self.year_patterns,
     *urls_trials.year_patterns,
+    *urls_appraisers.year_patterns,
     *urls_appeals.year_patterns,
 ]

@@ -5,7 +5,7 @@ They are part of scoring.urls.
 
 from django.urls import URLPattern, path
 
-from scoring.views import review, supplements, visit_papers, visits
+from scoring.views import distortion, review, supplements, visit_papers, visits
 
 year_patterns: list[URLPattern] = [
     path("review/", review.review, name="review"),
@@ -18,6 +18,12 @@ year_patterns: list[URLPattern] = [
     path("supplements.xlsx", supplements.supplements_xlsx, name="supplements-xlsx"),
     path("supplements/<int:pk>/answer/", supplements.answer, name="supplement-answer"),
     path("supplements/<int:pk>/<str:act>/", supplements.settle, name="supplement-settle"),
+    path("distortion/", distortion.distortion, name="distortion"),
+    path("distortion.xlsx", distortion.distortion_xlsx, name="distortion-xlsx"),
+    path("distortion/limits/", distortion.limits, name="distortion-limits"),
+    path("distortion/weights/", distortion.weights, name="distortion-weights"),
+    path("distortion/weights.xlsx", distortion.weights_xlsx, name="distortion-weights-xlsx"),
+    path("distortion/<str:act>/", distortion.act, name="distortion-act"),
     path("visits/", visits.visits_page, name="visits"),
     path("visits.xlsx", visits.visits_xlsx, name="visits-xlsx"),
     path("visits.pdf", visit_papers.sheets, name="visit-sheets"),

@@ -36,8 +36,14 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "imports": ("office1", "/years/2012/imports/", DESK),
     "home-lead": ("lead_信访局", "/", DESK),
     "home-official": ("official_青山乡", "/", PHONE),
+    "self-list": ("official_龙潭乡", "/years/2012/self/", DESK),
+    "self-cell-phone": ("official_龙潭乡", "/years/2012/self/", PHONE),
+    "form-compare": ("office2", "/years/2012/forms/?state=scanned", DESK),
     "log": ("auditor", "/log/", DESK),
 }
+
+# name → the link that is followed before the picture is taken, where the address holds a number.
+FOLLOWED: dict[str, str] = {"self-cell-phone": "tbody th[scope=row] a", "form-compare": "tbody th a"}
 
 
 def main() -> int:
@@ -97,6 +103,9 @@ def take(wanted: set[str], password: str) -> None:
             sign_in(page, account, password)
             page.goto(f"http://127.0.0.1:{PORT}{address}")
             page.wait_for_load_state("networkidle")
+            if name in FOLLOWED:
+                page.locator(FOLLOWED[name]).first.click()
+                page.wait_for_load_state("networkidle")
             page.screenshot(path=str(IMAGES / f"{name}.png"))
             print(f"{name}.png")
             context.close()

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from appraisal_site.demo import (
     assessments,
     figures,
+    ledgers,
     papers,
     password,
     people,
@@ -140,6 +141,7 @@ def _begin(seed: int) -> Cycle:
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
         assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))
         move_on(cycle, Stage.PRELIMINARY_REVIEW, office)
+        ledgers.write(book, marks, found[Stage.MONITORING][0], seed=seed)
         scores.write_early(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         scores.propose_hardly_involved(book)
         review.write(book, *found[Stage.ONSITE_REVIEW])
@@ -163,6 +165,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         scores.decide_the_open_ones(book)
         papers.decide_the_open_ones(cycle, everybody)
         assessments.complete(cycle, everybody)
+        ledgers.complete(book, marks)
         scores.write_rest(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
         move_on(cycle, Stage.ONSITE_REVIEW, office)
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))

@@ -58,18 +58,31 @@ def require_may_write(by: Hat, cell: Cell, *, row: str = "D02") -> None:
     )
 
 
-def _locked_part(cycle: Cycle, unit_id: int, block: Block | None) -> Assessment:
+def _locked_part(cycle_id: int, unit_id: int, block_id: int | None) -> Assessment:
     """The part's row, locked, so that saving and submitting come one after the other; made on first use."""
     rows = Assessment.objects.select_for_update(of=("self",))
-    found = rows.filter(cycle=cycle, unit_id=unit_id, block=block).first()
+    found = rows.filter(cycle=cycle_id, unit=unit_id, block=block_id).first()
     if found is not None:
         return found
     try:
         with transaction.atomic():
-            Assessment.objects.create(cycle=cycle, unit_id=unit_id, block=block)
+            Assessment.objects.create(cycle_id=cycle_id, unit_id=unit_id, block_id=block_id)
     except IntegrityError:
         pass  # somebody else saved the first line in this very moment
-    return rows.get(cycle=cycle, unit_id=unit_id, block=block)
+    return rows.get(cycle=cycle_id, unit=unit_id, block=block_id)
+
+
+def _locked_part_of(cell_id: int) -> Assessment:
+    """The part a cell belongs to, locked before anything of it is read; raises Refused (404) for no cell."""
+    place = (
+        Cell.objects.filter(pk=cell_id)
+        .values_list("block__cycle_id", "membership__unit_id", "block_id", "block__has_own_calendar")
+        .first()
+    )
+    if place is None:
+        raise Refused("not-found", _("There is no such record."), status=404)
+    cycle_id, unit_id, block_id, has_own = place
+    return _locked_part(cycle_id, unit_id, block_id if has_own else None)
 
 
 def open_part(*, by: Hat, cycle: Cycle, unit: Unit, block: Block | None) -> Assessment:
@@ -84,7 +97,7 @@ def open_part(*, by: Hat, cycle: Cycle, unit: Unit, block: Block | None) -> Asse
         if by.unit_id != unit.pk:
             raise Refused("not-found", _("There is no such record."), status=404)
     with transaction.atomic():
-        return _locked_part(cycle, unit.pk, block)
+        return _locked_part(cycle.pk, unit.pk, block.pk if block is not None else None)
 
 
 def save_line(*, by: Hat, cell_id: int, said: Said, seen: str | None = None) -> LineFacts:
@@ -95,11 +108,11 @@ def save_line(*, by: Hat, cell_id: int, said: Said, seen: str | None = None) -> 
     without reason, points that contradict the lines, changed by somebody else meanwhile (409 with both).
     """
     with transaction.atomic():
+        assessment = _locked_part_of(cell_id)
         before = queries.line_facts(cell_id)
         cell = before.cell
         require_may_write(by, cell)
         cycle, unit_id, block = cell.block.cycle, cell.membership.unit_id, queries.part_of(cell)
-        assessment = _locked_part(cycle, unit_id, block)
         queries.require_not_submitted(cycle, unit_id, block)
         points = _points_said(cell, said)
         if _says_the_same(before, said, points):
@@ -284,7 +297,8 @@ def add_evidence(*, by: Hat, cell_id: int, upload: evidence.Upload, note: str = 
     account = evidence.account_of(cell.block.cycle.code, cell.membership.unit_id)
     received = evidence.receive(upload, by.user, account)
     with transaction.atomic():
-        # The deadline may have passed while the file came up.
+        # The deadline may have passed while the file came up; and nobody submits while it is laid down.
+        _locked_part_of(cell_id)
         cell = queries.line_facts(cell_id).cell
         _require_may_attach(by, cell)
         kept, is_new = evidence.attach(received, by=by.user, about=cell, account=account, note=note)
@@ -320,6 +334,7 @@ def remove_evidence(*, by: Hat, evidence_id: int) -> Cell:
     """Take a file away again, of a draft only (D07); the log keeps its name and digest."""
     with transaction.atomic():
         row = evidence.one(Cell, evidence_id)
+        _locked_part_of(row.about_id)
         cell = queries.line_facts(row.about_id).cell
         require("D07", by, cell.block.cycle, unit_id=cell.membership.unit_id, block=cell.block)
         queries.require_not_submitted(cell.block.cycle, cell.membership.unit_id, queries.part_of(cell))
@@ -407,7 +422,7 @@ def submit(*, by: Hat, cycle: Cycle, unit: Unit, block: Block | None = None) -> 
     """
     with transaction.atomic():
         # Asked after the row is ours: what waits past the deadline comes too late.
-        assessment = _locked_part(cycle, unit.pk, block)
+        assessment = _locked_part(cycle.pk, unit.pk, block.pk if block is not None else None)
         require("D03", by, cycle, unit_id=unit.pk, block=block)
         standing = queries.receipt_in_force(cycle, unit.pk, block)
         if standing is not None:
@@ -452,7 +467,7 @@ def count_paper(by: Hat, form: SignedForm) -> Receipt:
     Where the principal submitted on the screen before, the paper is only laid beside that receipt.
     """
     assessment = Assessment.objects.select_related("cycle", "unit", "block").get(pk=form.about_id)
-    assessment = _locked_part(assessment.cycle, assessment.unit_id, assessment.block)
+    assessment = _locked_part(assessment.cycle_id, assessment.unit_id, assessment.block_id)
     cycle, unit, block = form.cycle, assessment.unit, assessment.block
     part = queries.part(cycle, unit, block)
     Score.objects.filter(pk__in=[line.score.pk for line in part.lines if line.score is not None]).exclude(
@@ -468,7 +483,7 @@ def count_paper(by: Hat, form: SignedForm) -> Receipt:
 def withdraw(*, by: Hat, cycle: Cycle, unit: Unit, block: Block | None = None, reason: str) -> Receipt:
     """Before the deadline the principal takes the submission back; the receipt stays, marked.  Row D04."""
     with transaction.atomic():
-        assessment = _locked_part(cycle, unit.pk, block)
+        assessment = _locked_part(cycle.pk, unit.pk, block.pk if block is not None else None)
         require("D04", by, cycle, unit_id=unit.pk, block=block)
         return _withdraw(by, cycle, assessment, reason, "self.withdrawn")
 
@@ -501,7 +516,7 @@ def send_back(
     if until <= timezone.now():
         raise Refused("in-the-past", _("The time until which it is open again is past."), status=422)
     with transaction.atomic():
-        assessment = _locked_part(cycle, unit.pk, block)
+        assessment = _locked_part(cycle.pk, unit.pk, block.pk if block is not None else None)
         require("E04", by, cycle, unit_id=unit.pk, block=block, acts_on_unit=True)
         Assessment.objects.filter(pk=assessment.pk).update(
             returns=F("returns") + 1, return_reason=reason.strip()[:300]

@@ -17,6 +17,7 @@ from scoring.models.appeal import (
     Recheck,
     ResultDelivery,
 )
+from scoring.models.appraiser_finding import AppraiserFinding, FindingState, ScoreRecheck
 from scoring.models.assessment import Assessment, AssessmentLine, Receipt
 from scoring.models.commitment import (
     Commitment,
@@ -29,6 +30,7 @@ from scoring.models.commitment import (
     Verdict,
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
+from scoring.models.distortion import Dismissal, DistortionLimits
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
     QUARTERS,
@@ -59,6 +61,7 @@ __all__ = [
     "AppealPoint",
     "AppealState",
     "AppealTerms",
+    "AppraiserFinding",
     "Assessment",
     "AssessmentLine",
     "BatchState",
@@ -72,6 +75,9 @@ __all__ = [
     "CoverageReturn",
     "Deduction",
     "DeliveryHow",
+    "Dismissal",
+    "DistortionLimits",
+    "FindingState",
     "Goal",
     "ImportBatch",
     "ImportPlan",
@@ -98,6 +104,7 @@ __all__ = [
     "RuleSource",
     "Score",
     "ScoreKind",
+    "ScoreRecheck",
     "Standing",
     "SubItem",
     "Supplement",

@@ -25,7 +25,7 @@ from office.refusal import Refused
 from office.workbook.report import ImportReport, Problem, marked_copy
 from scoring import import_queries, ledger_queries
 from scoring.actions import batches as workbooks
-from scoring.actions import imports, ledgers
+from scoring.actions import imports, ledgers, returns
 from scoring.models import BatchState, ImportBatch, LedgerPart, ScoreKind
 from scoring.permissions import may_score_many
 from scoring.views.downloads import attachment
@@ -108,10 +108,13 @@ def _kinds(hat: Hat, cycle: Cycle) -> list[SheetKind]:
         label = str(ScoreKind(kind).label)
         is_closed = may_score_many(hat, kind, cycle).closed_everywhere is not None
         found.append((is_closed, SheetKind(str(kind), label, partial(imports.hand_in, kind=kind), templates)))
-    for value, action, row in (("ledger", ledgers.hand_in, "C02"),):
+    for value, action, row, label, route in (
+        ("ledger", ledgers.hand_in, "C02", _("Ledgers and their templates"), "ledgers"),
+        ("returns", returns.hand_in, "C07", _("Statistical returns"), "returns"),
+    ):
         may_write = ledgers.may_write(hat, cycle, row)
         if may_write.denied is None:
-            templates = [(_("Ledgers and their templates"), reverse("ledgers", args=[cycle.code]))]
+            templates = [(label, reverse(route, args=[cycle.code]))]
             is_closed = may_write.closed_everywhere is not None
             found.append((is_closed, SheetKind(value, str(KIND_WORDS[value]), action, templates)))
     if not found:
@@ -299,7 +302,11 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
     cycle, report = request.cycle, batch.report
     errors, warnings = report.get("errors", []), report.get("warnings", [])
     counts = report.get("counts", {})
-    waits = batch.state == BatchState.PREVIEW and (batch.job is None or batch.job.is_over)
+    job = batch.job if batch.state in {BatchState.READING, BatchState.PREVIEW} else None
+    if job is not None and not job.is_over and jobs.reap():
+        job.refresh_from_db()
+    runs = job is not None and not job.is_over
+    waits = batch.state == BatchState.PREVIEW and not runs
     may_learn = batch.state == BatchState.REFUSED and may("B04", request.hat, cycle)
     unknown = report.get("unknown", []) if may_learn else []
     changes = [
@@ -313,10 +320,6 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         }
         for change in report.get("changes", [])
     ]
-    job = batch.job if batch.state in {BatchState.READING, BatchState.PREVIEW} else None
-    if job is not None and not job.is_over and jobs.reap():
-        job.refresh_from_db()
-    runs = job is not None and not job.is_over
     return render(
         request,
         "scoring/import_preview.html",

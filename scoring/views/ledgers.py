@@ -16,13 +16,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.fields import format_points
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, Value, write_workbook
-from scoring import ledger_queries
+from scoring import ledger_queries, ledger_reports
 from scoring.actions import ledgers as actions
 from scoring.ledger_queries import CellSums, QuarterState
 from scoring.models import (
@@ -48,7 +49,7 @@ from units.permissions import may
 PER_PAGE: Final = 100
 ONLY_OWN: Final = frozenset({Role.OFFICIAL, Role.PRINCIPAL, Role.REVIEWER})
 LIGHT_WORDS: Final = {
-    Light.DONE: gettext_lazy("in time"),
+    Light.DONE: gettext_lazy("handed in on time"),
     Light.LATE: gettext_lazy("caught up late"),
     Light.DUE: gettext_lazy("due soon"),
     Light.OVERDUE: gettext_lazy("overdue"),
@@ -59,8 +60,7 @@ LIGHT_WORDS: Final = {
 def lamp(state: QuarterState) -> tuple[str, object]:
     """Colour and word of a quarter; done without a due day is green like any other."""
     light = ledger_queries.duty_of(state).light(timezone.now())
-    colour = "amber" if light is Light.LATE else str(light)
-    return colour, LIGHT_WORDS[light]
+    return light.tone, LIGHT_WORDS[light]
 
 
 @page("C04")
@@ -73,7 +73,11 @@ def ledgers(request: PageRequest) -> HttpResponse:
     states = ledger_queries.quarter_states(cycle, bodies)
     due = ledger_queries.due_days(cycle)
     rows = [
-        {"body": body, "quarters": [_quarter_cell(cycle, states[body.pk, q]) for q in QUARTERS]}
+        {
+            "body": body,
+            "year_url": reverse("ledger-year", args=[cycle.code, body.name]),
+            "quarters": [_quarter_cell(cycle, states[body.pk, q]) for q in QUARTERS],
+        }
         for body in bodies
     ]
     is_lead = hat.role is Role.LEAD
@@ -214,6 +218,7 @@ def ledger(request: PageRequest, body: str, quarter: int) -> HttpResponse:
                 (_("Ledgers"), reverse("ledgers", args=[cycle.code])),
                 (ledger_title(unit, quarter), ""),
             ),
+            "cycle": cycle,
             "body": unit,
             "quarter": quarter,
             "places": cycle.places,
@@ -232,7 +237,7 @@ def ledger(request: PageRequest, body: str, quarter: int) -> HttpResponse:
             else "",
             "xlsx_url": reverse("ledger-xlsx", args=[cycle.code, unit.name, quarter]),
             "upload_url": reverse("imports", args=[cycle.code]) + "?kind=ledger" if is_open else "",
-            "ledgers_url": reverse("ledgers", args=[cycle.code]),
+            "year_url": reverse("ledger-year", args=[cycle.code, unit.name]),
         },
     )
 
@@ -311,6 +316,20 @@ def template(request: PageRequest, body: str, quarter: int) -> HttpResponse:
     own = request.GET.get("own") == "1" and request.hat.role is Role.OFFICE
     content = ledger_exports.template(request.cycle, unit, quarter, own_unit=own)
     return attachment(content, _file_name(request.cycle, unit, quarter))
+
+
+@page("C04")
+def year_pdf(request: PageRequest, body: str) -> HttpResponse:
+    """The body's report of the year from its four quarters, to print and sign."""
+    unit = body_named(request, body)
+    content = ledger_reports.year_report(
+        request.cycle, unit, ledger_queries.lines_of_body(request.hat, request.cycle, unit)
+    )
+    response = HttpResponse(content, content_type="application/pdf")
+    name = f"{request.cycle.code}-{unit.name}-台账年终报告.pdf"
+    response["Content-Disposition"] = content_disposition_header(False, name) or "inline"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 # Voiding ------------------------------------------------------------------------------------------

@@ -51,6 +51,8 @@ YEAR_PAGES = {
         "commitments/of/青山乡/",
         "reports/",
         "coverage/",
+        "appraisers/",
+        "appraisers/propose/",
         "what-if/",
         "what-if/compare/",
         "amendments/",

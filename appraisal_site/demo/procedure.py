@@ -9,8 +9,9 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from appraisal_site import duties, reminder_desk, reminding
+from appraisal_site import duties, reminding
 from appraisal_site.demo.people import People
+from appraisal_site.reminding import Debt
 from units.actions import reminders, reopening
 from units.duties import Duty, Light
 from units.models import Cycle, StageWindow, Unit
@@ -31,8 +32,7 @@ def write(cycle: Cycle, everybody: People) -> None:
     units = Unit.objects.in_bulk({duty.unit_id for duty in owed})
     if behind:
         nudges = [
-            reminding.nudge_of(cycle, reminder_desk.Debt(duty, units[duty.unit_id], duty.light(now)))
-            for duty in behind
+            reminding.nudge_of(cycle, Debt(duty, units[duty.unit_id], duty.light(now))) for duty in behind
         ]
         reminders.remind(by=office, cycle=cycle, nudges=nudges)
     late = [duty for duty in owed if duty.task == "self-assessment" and duty.light(now) is Light.OVERDUE]

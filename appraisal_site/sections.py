@@ -112,6 +112,7 @@ PROMISE_PAGES = (
     "coverage",
     "coverage-return",
 )
+RULE_PAGES = ("detailed-rules", "detailed-rule", "detailed-rule-edit", "rule-book")
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -150,6 +151,7 @@ SECTIONS: tuple[Section, ...] = (
             "plan-workbook",
             "plan-workbook-preview",
             "copy-year",
+            *RULE_PAGES,
         ),
     ),
     Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
@@ -204,6 +206,7 @@ SECTIONS: tuple[Section, ...] = (
 PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
     "commitments": _("Commitments"),
+    "detailed-rules": _("Detailed rules"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
     "appraisers": _("Misconduct of appraisers"),

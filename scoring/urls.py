@@ -11,6 +11,7 @@ from scoring import (
     urls_commitments,
     urls_imports,
     urls_review,
+    urls_rules,
     urls_self,
     urls_trials,
 )
@@ -27,6 +28,7 @@ year_patterns: list[URLPattern] = [
     path("call/", call.call, name="call"),
     *urls_imports.year_patterns,
     *urls_commitments.year_patterns,
+    *urls_rules.year_patterns,
     *urls_review.year_patterns,
     *urls_self.year_patterns,
     *urls_trials.year_patterns,

@@ -28,7 +28,7 @@ from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
 from scoring import assessment_queries, score_lines
-from scoring.actions import appeal_rulings, appeals, assessments, imports, scores
+from scoring.actions import appeal_rulings, appeals, assessments, detailed_rules, imports, scores
 from scoring.actions.appeal_rulings import Ruling
 from scoring.models import (
     Appeal,
@@ -36,13 +36,19 @@ from scoring.models import (
     AssessmentLine,
     BatchState,
     Cell,
+    CommitmentRound,
+    CoverageReturn,
     Deduction,
+    Goal,
     ImportBatch,
     ImportPlan,
     Indicator,
     MajorItem,
+    ProgressLine,
     Receipt,
     ResultDelivery,
+    RuleBook,
+    RuleIndicator,
     Score,
     ScoreKind,
     Standing,
@@ -50,6 +56,7 @@ from scoring.models import (
 )
 from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
+from tests.scoring import promises, test_detailed_rules
 from tests.workbooks.files import sheet_of
 from units.actions import paper_forms
 from units.models import (
@@ -187,6 +194,25 @@ def test_a_sound_year_holds_every_invariant(sound: Cast) -> None:
 Break = Callable[[Cast], object]
 
 
+def promised(cast: Cast) -> Cast:
+    """A unit has promised, reported and filed; a lead has filed rules, others are accepted and compiled."""
+    stage = cast.cycle.stage_now
+    cast.at(Stage.SET_UP)
+    test_detailed_rules.accepted(cast, sub="决战园区", indicators=())
+    test_detailed_rules.save(cast)
+    detailed_rules.issue_book(by=cast.hat("office1"), cycle=cast.cycle)
+    promises.accepted(cast)
+    promises.report(cast, [40, 100])
+    promises.filed(cast)
+    return cast.at(stage)
+
+
+def test_a_year_with_promises_and_rules_holds_every_invariant(sound: Cast) -> None:
+    promised(sound)
+
+    assert breached() == set()
+
+
 def entry(cast: Cast) -> AuditEntry:
     return AuditEntry.objects.get(number=2)
 
@@ -270,6 +296,13 @@ def sealed_then_changed(cast: Cast) -> None:
 
 
 WAYS: dict[str, Break] = {
+    "round-digest": lambda c: (promised(c), CommitmentRound.objects.update(sha256="0" * 64)),
+    "promise-round": lambda c: (promised(c), Goal.objects.filter(order=1).update(target="1公里")),
+    "goal-year": lambda c: (promised(c), Goal.objects.filter(order=1).update(due="2013-01-31")),
+    "progress-whole": lambda c: (promised(c), ProgressLine.objects.filter(percent=40).update(percent=None)),
+    "coverage-kinds": lambda c: (promised(c), CoverageReturn.objects.update(number=3)),
+    "rule-sums": lambda c: (promised(c), RuleIndicator.objects.update(base_points=1)),
+    "rule-book": lambda c: (promised(c), RuleBook.objects.update(content={"blocks": []})),
     "draft-digest": alter_draft,
     "approval-two-persons": approve_alone,
     "edition-files": publish_now,

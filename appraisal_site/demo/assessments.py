@@ -36,8 +36,8 @@ def write(book: Book, since: datetime, until: datetime) -> None:
     cycle, people = book.people.cycle, book.people
     _explain(cycle)
     units = list(Unit.objects.filter(memberships__block__cycle=cycle).distinct().order_by("order", "pk"))
-    _lay_evidence(people, units)
     _parts(cycle, units, until)
+    _lay_evidence(people, units)
     _receipts(cycle, units, since, until)
     for name in (ON_PAPER, WAITS):
         _scan(cycle, people, name)

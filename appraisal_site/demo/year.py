@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site.demo import (
+    appeals,
     assessments,
     figures,
     ledgers,
@@ -22,6 +23,7 @@ from appraisal_site.demo import (
     password,
     people,
     procedure,
+    promises,
     review,
     scores,
     windows,
@@ -137,6 +139,7 @@ def _begin(seed: int) -> Cycle:
         marks = figures.draw(scores.frames(cycle), seed)
         office = everybody.hats["office1"]
         audit.record(office, "windows.set", cycle, cycle_code=cycle.code)
+        promises.write(everybody, found, seed)
         move_on(cycle, Stage.SELF_ASSESSMENT, office)
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
         assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))
@@ -171,6 +174,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))
         review.complete(book, *found[Stage.ONSITE_REVIEW])
         move_on(cycle, LAST_STAGE_THERE, office)
+    appeals.write(cycle, everybody)
     audit.record(None, COMPLETED, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
 
 

@@ -41,7 +41,7 @@ def _quarter(quarter: int) -> int:
 
 def word_of(light: Light) -> str:
     return {
-        Light.DONE: _("handed in"),
+        Light.DONE: _("is handed in"),
         Light.LATE: _("caught up late"),
         Light.DUE: _("due soon"),
         Light.OVERDUE: _("overdue"),

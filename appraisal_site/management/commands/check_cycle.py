@@ -18,6 +18,7 @@ import bonuses.invariants
 import office.invariants
 import scoring.appeal_invariants
 import scoring.invariants
+import scoring.promise_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -27,6 +28,7 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
     awards.invariants.TABLE,
 )

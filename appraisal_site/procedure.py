@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from awards.readiness import approval_lacks, hearing_lacks
+from awards.readiness import approval_lacks, filing_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
 from scoring import assessment_queries, commitment_queries, readiness, rule_queries
 from scoring.appeal_queries import appeal_lacks
@@ -163,6 +163,8 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     ),
     # From approval on nothing that decides a place may be signed away.
     Stage.APPROVAL: (approval_lacks, appeal_lacks),
+    # Entered by the receipt itself; moving on without one would file nothing.
+    Stage.FILED: (filing_lacks,),
 }
 
 

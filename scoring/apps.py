@@ -14,7 +14,7 @@ class ScoringConfig(AppConfig):
     def ready(self) -> None:
         from office.ports import fill_sub_items_led
         from scoring import commitment_papers, paper_forms, queries, receivers  # noqa: F401 -- papers register a job
-        from scoring.actions import imports, ledgers, returns  # noqa: F401 -- register with the worker
+        from scoring.actions import imports, ledgers, letter_jobs, returns  # noqa: F401 -- register with the worker
 
         receivers.connect()
         paper_forms.connect()

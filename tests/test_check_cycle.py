@@ -22,7 +22,18 @@ from django.utils import timezone
 from appraisal_site.management.commands.check_cycle import breaches_of, invariants
 from awards import queries
 from awards.actions import approval
-from awards.models import Approval, AwardScheme, Draft, Edition, PrizeLine, Purpose
+from awards.models import (
+    Approval,
+    Award,
+    AwardList,
+    AwardScheme,
+    Division,
+    Draft,
+    Edition,
+    Individual,
+    PrizeLine,
+    Purpose,
+)
 from bonuses.models import Adjustment, Finding, Pool, Tally
 from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
@@ -295,6 +306,50 @@ def sealed_then_changed(cast: Cast) -> None:
     score().update(points=Decimal(1))
 
 
+def award_list(cast: Cast, state: str = "decided", second: str = "leader2") -> AwardList:
+    now = timezone.now()
+    return AwardList.objects.create(
+        cycle=cast.cycle,
+        number=1,
+        state=state,
+        digest="0" * 64,
+        proposed_by=cast.people["office1"],
+        proposed_at=now,
+        first_by=cast.people["leader1"],
+        first_at=now,
+        second_by=cast.people[second],
+        second_at=now,
+    )
+
+
+def award_to(cast: Cast, unit: str, block: str) -> Award:
+    return Award.objects.create(
+        award_list=award_list(cast),
+        scheme=AwardScheme.objects.get(),
+        grade="一等奖",
+        place=1,
+        membership=Membership.objects.get(unit__name=unit, block__name=block),
+        amount_fen=5_000_000,
+    )
+
+
+def name_two(cast: Cast) -> None:
+    for name in ("赵甲", "钱乙"):
+        Individual.objects.create(
+            prize=PrizeLine.objects.get(),
+            name=name,
+            plain_name=name,
+            unit=cast.units["青山乡"],
+            merit="引进项目",
+            by=cast.people["office1"],
+        )
+
+
+def seal_undecided(cast: Cast) -> None:
+    edition = publish_now(cast)
+    Edition.objects.filter(pk=edition.pk).update(award_list=award_list(cast, state="draft"))
+
+
 WAYS: dict[str, Break] = {
     "round-digest": lambda c: (promised(c), CommitmentRound.objects.update(sha256="0" * 64)),
     "promise-round": lambda c: (promised(c), Goal.objects.filter(order=1).update(target="1公里")),
@@ -303,6 +358,14 @@ WAYS: dict[str, Break] = {
     "coverage-kinds": lambda c: (promised(c), CoverageReturn.objects.update(number=3)),
     "rule-sums": lambda c: (promised(c), RuleIndicator.objects.update(base_points=1)),
     "rule-book": lambda c: (promised(c), RuleBook.objects.update(content={"blocks": []})),
+    "award-list-two-persons": lambda c: award_list(c, second="leader1"),
+    "awards-in-blocks": lambda c: award_to(c, "市档案局", "党群口"),
+    "divisions-sum": lambda c: Division.objects.create(
+        award=award_to(c, "青山乡", "乡镇口"), by=c.people["official_青山乡"], at=timezone.now()
+    ),
+    "individuals-once": name_two,
+    "edition-awards": seal_undecided,
+    "filing-receipt": lambda c: Cycle.objects.update(stage=Stage.FILED),
     "draft-digest": alter_draft,
     "approval-two-persons": approve_alone,
     "edition-files": publish_now,

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 import awards.invariants
+import awards.money_invariants
 import bonuses.invariants
 import office.invariants
 import scoring.appeal_invariants

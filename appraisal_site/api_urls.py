@@ -24,6 +24,7 @@ from office.api import JobViewSet
 from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
 from scoring.appeal_api import AppealViewSet
+from scoring.ledger_api import LedgerLineViewSet, LedgerViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix
 
@@ -61,6 +62,8 @@ router.register("units", UnitViewSet, "api-unit")
 router.register("items", ItemViewSet, "api-item")
 router.register("cells", CellViewSet, "api-cell")
 router.register("adjustments", AdjustmentViewSet, "api-adjustment")
+router.register("ledgers", LedgerViewSet, "api-ledger")
+router.register("ledger-lines", LedgerLineViewSet, "api-ledger-line")
 router.register("editions", EditionViewSet, "api-edition")
 router.register("awards", AwardViewSet, "api-award")
 router.register("appeals", AppealViewSet, "api-appeal")

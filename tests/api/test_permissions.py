@@ -56,6 +56,11 @@ METHODS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "api-adjustment-detail": ("get", "adjustments/0/", ("F03",)),
     "api-adjustment-verify": ("post", "adjustments/0/verify/", ("F02",)),
     "api-adjustment-reject": ("post", "adjustments/0/reject/", ("F02",)),
+    "api-ledger-list": ("get", "ledgers/", ("C04",)),
+    "api-ledger-list post": ("post", "ledgers/", ("C03",)),
+    "api-ledger-detail": ("get", "ledgers/0/", ("C04",)),
+    "api-ledger-line-list": ("get", "ledger-lines/", ("C04",)),
+    "api-ledger-line-detail": ("get", "ledger-lines/0/", ("C04",)),
     "api-edition-list": ("get", "editions/", ("A02",)),
     "api-edition-detail": ("get", "editions/0/", ("A02",)),
     "api-edition-standing": ("get", "editions/0/standing/", ("A02",)),
@@ -142,6 +147,9 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
             let_in = {200} if name == "api-adjustment-list" else {400, 404, 415, 422}
             let_in |= {404} if role is Role.ORGANIZATION else set()
             expected[name] = answer.status_code if answer.status_code in let_in else min(let_in)
+        elif name.startswith("api-ledger"):
+            # Let in: there is no such ledger, or the body is empty.
+            expected[name] = {"api-ledger-list post": 400}.get(name, 404 if "detail" in name else 200)
         elif name.startswith("api-appeal"):
             # Let in: there is no such appeal, or the body is empty.
             expected[name] = {"api-appeal-list": 200, "api-appeal-list post": 400}.get(name, 404)

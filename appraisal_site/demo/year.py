@@ -28,6 +28,7 @@ from appraisal_site.demo import (
     publication,
     review,
     scores,
+    trials,
     windows,
 )
 from office import audit
@@ -164,6 +165,7 @@ def _begin(seed: int) -> Cycle:
         cycle.refresh_from_db()
         pairs = figures.tied_units(scores.frames(cycle), seed)
         papers.write(cycle, everybody, spared={unit for pair in pairs.values() for unit in pair})
+        trials.write(cycle, everybody)
         # Last: it reminds of what the others left open.
         procedure.write(cycle, everybody)
     audit.record(None, MADE, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))

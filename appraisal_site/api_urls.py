@@ -18,11 +18,14 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from appraisal_site.views import api_docs
+from awards.api import AwardViewSet, EditionViewSet, SimulationView
 from bonuses.api import AdjustmentViewSet
 from office.api import JobViewSet
 from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
 from scoring.appeal_api import AppealViewSet
+from scoring.ledger_api import LedgerLineViewSet, LedgerViewSet
+from scoring.promise_api import CommitmentViewSet, DetailedRuleViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix
 
@@ -60,7 +63,13 @@ router.register("units", UnitViewSet, "api-unit")
 router.register("items", ItemViewSet, "api-item")
 router.register("cells", CellViewSet, "api-cell")
 router.register("adjustments", AdjustmentViewSet, "api-adjustment")
+router.register("ledgers", LedgerViewSet, "api-ledger")
+router.register("ledger-lines", LedgerLineViewSet, "api-ledger-line")
+router.register("editions", EditionViewSet, "api-edition")
+router.register("awards", AwardViewSet, "api-award")
 router.register("appeals", AppealViewSet, "api-appeal")
+router.register("commitments", CommitmentViewSet, "api-commitment")
+router.register("detailed-rules", DetailedRuleViewSet, "api-detailed-rule")
 router.register("jobs", JobViewSet, "api-job")
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -68,6 +77,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", api_docs.docs, name="api-docs"),
     path("cycles/<str:code>/standings/", StandingView.as_view(), name="api-standings"),
     path("cycles/<str:code>/traces/<str:unit>/", TraceView.as_view(), name="api-trace"),
+    path("cycles/<str:code>/awards/", SimulationView.as_view(), name="api-simulation"),
     *router.urls,
     re_path(r"^(?:.*/)?$", NothingHere.as_view(), name="api-nothing"),
 ]

@@ -76,7 +76,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "cycles": [
             {"label": sections.year_label(c), "url": sections.year_way(c, "year"), "current": c == cycle}
             for c in years_of(request)
-            if hat is not None and hat.fits(c)
+            if hat is not None
+            and any((h.role, h.unit_id) == (hat.role, hat.unit_id) and h.fits(c) for h in hats)
         ],
         "cycle_label": sections.year_label(cycle) if cycle is not None else None,
         "sections": (
@@ -85,7 +86,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
             else []
         ),
         "hats": [
-            {"id": h.key, "label": h.label, "current": hat is not None and h.key == hat.key} for h in hats
+            {"id": h.key, "label": h.label, "current": hat is not None and h.key == hat.key}
+            for h in hats
+            if cycle is None or h.fits(cycle)
         ],
         "hat_label": hat.label if hat is not None else None,
         "hat_url": reverse("wear-hat"),

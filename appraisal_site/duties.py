@@ -24,6 +24,7 @@ Provider = Callable[[Cycle], list[Duty]]
 # One line for each area of the year, in the order of its columns on the board: a function that is given the year
 # and returns its duties, done or not, in a number of queries that does not grow with the units.
 PROVIDERS: tuple[str, ...] = (
+    "scoring.rule_queries.rule_duties",
     "scoring.commitment_queries.duties_of",
     "scoring.ledger_queries.duties_of",
     "scoring.duty_queries.score_duties",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from awards.readiness import approval_lacks, hearing_lacks
+from awards.readiness import approval_lacks, filing_lacks, hearing_lacks
 from bonuses.readiness import paper_lacks
-from scoring import assessment_queries, commitment_queries, readiness
+from scoring import assessment_queries, commitment_queries, readiness, rule_queries
 from scoring.appeal_queries import appeal_lacks
 from scoring.ledger_queries import ledger_lacks
 from scoring.models import ScoreKind
@@ -137,7 +137,7 @@ def _unscored(kind: ScoreKind) -> Scoped:
 
 # What must be ready when the year *enters* the stage.
 CHECKS: dict[Stage, Sequence[Check]] = {
-    Stage.COMMITMENT: (takes_part, readiness.rule_lacks),
+    Stage.COMMITMENT: (takes_part, readiness.rule_lacks, rule_queries.detailed_rule_lacks),
     Stage.MONITORING: (commitment_queries.commitment_lacks,),
     Stage.PRELIMINARY_REVIEW: (Scoped(self_assessed), commitment_queries.progress_lacks, team_lacks),
     Stage.ONSITE_REVIEW: (
@@ -163,6 +163,8 @@ CHECKS: dict[Stage, Sequence[Check]] = {
     ),
     # From approval on nothing that decides a place may be signed away.
     Stage.APPROVAL: (approval_lacks, appeal_lacks),
+    # Entered by the receipt itself; moving on without one would file nothing.
+    Stage.FILED: (filing_lacks,),
 }
 
 

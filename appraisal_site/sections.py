@@ -47,6 +47,9 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "lead-scores",
+    "lead-grid",
+    "not-involved",
     "distortion",
     "distortion-limits",
     "distortion-weights",
@@ -112,6 +115,7 @@ PROMISE_PAGES = (
     "coverage",
     "coverage-return",
 )
+RULE_PAGES = ("detailed-rules", "detailed-rule", "detailed-rule-edit", "rule-book")
 READS_PAPERS = frozenset(
     role for role in Role if matrix.grant("E03", role).is_denied and not matrix.grant("F03", role).is_denied
 )
@@ -150,11 +154,14 @@ SECTIONS: tuple[Section, ...] = (
             "plan-workbook",
             "plan-workbook-preview",
             "copy-year",
+            *RULE_PAGES,
         ),
     ),
     Section(_("Commitments"), "D09", PROMISE_PAGES, only=UNIT_PEOPLE, any_stage=True),
     Section(
-        _("Places"), "G02", ("board", "unit-sheet", "call", "brief", "compare", "what-if", "what-if-compare")
+        _("Places"),
+        "G02",
+        ("board", "unit-sheet", "call", "brief", "compare", "year-on-year", "what-if", "what-if-compare"),
     ),
     Section(_("Scoring"), "E05", ("scoring", "matrix", "cell", *REVIEW_PAGES, *PROMISE_PAGES)),
     Section(_("Self-assessment"), "D01", (*SELF_PAGES, *FORM_PAGES), only=UNIT_PEOPLE),
@@ -175,6 +182,8 @@ SECTIONS: tuple[Section, ...] = (
             "editions",
             "edition-differences",
             "edition-verify",
+            "filing",
+            "filing-verify",
             "awards",
             "individuals",
             "money",
@@ -194,7 +203,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         _("Result"),
         "A02",
-        ("editions", "edition-differences", "edition-verify"),
+        ("editions", "edition-differences", "edition-verify", "filing", "filing-verify"),
         only=frozenset({Role.ORGANIZATION, Role.LEAD, Role.REVIEWER}),
     ),
     Section(_("Log"), "L08", ("log",), of_year=False),
@@ -204,10 +213,13 @@ SECTIONS: tuple[Section, ...] = (
 PAGE_NAMES: dict[str, object] = {
     "adjustments": _("Additions and deductions"),
     "commitments": _("Commitments"),
+    "detailed-rules": _("Detailed rules"),
     "papers": _("Papers"),
     "vetoes": _("Vetoes"),
     "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
+    "lead-scores": _("Lead scores"),
+    "not-involved": _("Not involved"),
     "distortion": _("Distortion"),
     "distortion-limits": _("Distortion"),
     "distortion-weights": _("Distortion"),
@@ -230,6 +242,7 @@ PAGE_NAMES: dict[str, object] = {
     "call": _("On the phone"),
     "brief": _("Brief for leaders"),
     "compare": _("Compare units"),
+    "year-on-year": _("Year on year"),
     "what-if": _("What-if bench"),
     "what-if-compare": _("Variants side by side"),
     "awards": _("Awards"),
@@ -252,6 +265,8 @@ PAGE_NAMES: dict[str, object] = {
     "editions": _("Editions"),
     "edition-differences": _("What changed"),
     "edition-verify": _("Verify"),
+    "filing": _("Filing"),
+    "filing-verify": _("Verify"),
     "move": _("Move on"),
     "move-back": _("Move back"),
     "reopen": _("Reopen"),

@@ -21,8 +21,10 @@ from awards.models import (
     Draft,
     Edition,
     EditionFile,
+    Filing,
     Hearing,
     Individual,
+    ItemMapping,
     Nomination,
     PrizeChange,
     PrizeLine,
@@ -230,3 +232,30 @@ class SingleAppraisalRecords(Records):
     list_filter = ("cycle", "state")
     list_select_related = ("entered_by", "compared_by")
     search_fields = ("project", "applicant", "paper_number")
+
+
+@admin.register(Filing)
+class FilingRecords(Records):
+    cycle_path = "cycle"
+    list_display = (
+        "cycle",
+        "number",
+        "edition",
+        "code",
+        "built_at",
+        "receipt_number",
+        "accepted_by",
+        "accepted_at",
+    )
+    list_filter = ("cycle",)
+    list_select_related = ("cycle", "edition__cycle", "accepted_by")
+    search_fields = ("code", "digest", "receipt_number")
+
+
+@admin.register(ItemMapping)
+class ItemMappingRecords(Records):
+    cycle_path = "item__block__cycle"
+    list_display = ("item", "earlier", "by", "at")
+    list_filter = ("item__block__cycle",)
+    list_select_related = ("item__block", "earlier__block", "by")
+    search_fields = ("item__name", "earlier__name")

@@ -13,9 +13,10 @@ class AwardsConfig(AppConfig):
 
     def ready(self) -> None:
         from awards import consequences, receivers
-        from awards.actions import publication
+        from awards.actions import filing, publication
         from office.ports import fill_consequences
 
         receivers.connect()
         fill_consequences(consequences.consequences)
         publication.register()
+        filing.register()

@@ -109,6 +109,14 @@ def inputs_digest(draft: Mapping[str, Any]) -> str:
     return digest_of(canonical([draft["inputs"], draft["readings"]]))
 
 
+def digests_of(draft: Mapping[str, Any]) -> tuple[str, str]:
+    """The digests of a draft and of its inputs, spelling each part out once."""
+    parts = {key: canonical(value) for key, value in draft.items()}
+    whole = b",".join(canonical(key) + b":" + parts[key] for key in sorted(parts))
+    inputs = b"[" + parts["inputs"] + b"," + parts["readings"] + b"]"
+    return digest_of(b"{" + whole + b"}"), digest_of(inputs)
+
+
 def edition_of(
     *,
     cycle: Mapping[str, Any],

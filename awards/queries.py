@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -40,8 +41,7 @@ def everything_now(cycle: Cycle) -> list[Now]:
             scope,
             scopes[scope],
             draft,
-            edition.digest_of(edition.canonical(draft)),
-            edition.inputs_digest(draft),
+            *edition.digests_of(draft),
         )
         for scope, draft in content.drafts_of(cycle, scopes).items()
     ]
@@ -70,6 +70,33 @@ def last_heard(cycle: Cycle) -> dict[str, Draft]:
     """Scope → the newest draft the leading group has heard."""
     heard = Draft.objects.filter(cycle=cycle, purpose=Purpose.HEARING).select_related("hearing__by")
     return {draft.scope: draft for draft in heard.order_by("pk")}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPlaces:
+    """Where everybody stood in the newest draft of each scope that was frozen."""
+
+    ranks: Mapping[tuple[str, str], int]  # (block, unit) → place
+    made_at: datetime | None  # of the newest of them
+    codes: tuple[str, ...]
+
+
+def places_in_last_drafts(cycle: Cycle) -> DraftPlaces:
+    """For the leaders' brief: what changed since the result was last frozen; voided drafts count too."""
+    newest: dict[str, Draft] = {}
+    for draft in Draft.objects.filter(cycle=cycle).exclude(purpose=Purpose.CORRECTION).order_by("pk"):
+        newest[draft.scope] = draft
+    ranks = {
+        (block["name"], row["unit"]): row["rank"]
+        for draft in newest.values()
+        for block in content_of(draft)["results"]["blocks"]
+        for row in block["rows"]
+    }
+    return DraftPlaces(
+        ranks,
+        max((draft.made_at for draft in newest.values()), default=None),
+        tuple(draft.code for draft in newest.values()),
+    )
 
 
 def sealed(cycle: Cycle) -> QuerySet[Edition]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from awards.models import AwardScheme, Hearing, RuleChange
+from awards import queries
+from awards.models import AwardScheme, Filing, Hearing, RuleChange
 from awards.models.scheme import Kind
 from awards.readings import readings_that_hold
 from bonuses.models import Adjustment, AdjustmentState
@@ -24,7 +25,7 @@ from office.fields import format_points
 from scoring import readiness
 from scoring.appraiser_queries import recheck_lacks
 from scoring.models import Score, ScoreKind
-from scoring.second_calculation import first_difference
+from scoring.second_calculation import first_differences
 from units.lacks import Lack
 from units.models import Block, BlockKind, Cycle
 
@@ -35,20 +36,16 @@ SAME_FROM = 3  # units; fewer equal marks say nothing about the one who gave the
 
 def second_calculation_lacks(blocks: Iterable[Block]) -> list[Lack]:
     """Blocks whose stored standing another way of computing does not confirm, each naming its first cell."""
-    found = []
-    for block in blocks:
-        difference = first_difference(block)
-        if difference is not None:
-            found.append(
-                Lack(
-                    "second-calculation",
-                    _("The second calculation does not agree: %(difference)s.") % {"difference": difference},
-                    route="matrix",
-                    block=block.name,
-                    signable=False,
-                )
-            )
-    return found
+    return [
+        Lack(
+            "second-calculation",
+            _("The second calculation does not agree: %(difference)s.") % {"difference": difference},
+            route="matrix",
+            block=block.name,
+            signable=False,
+        )
+        for block, difference in first_differences(blocks)
+    ]
 
 
 def open_change_lacks(cycle: Cycle) -> list[Lack]:
@@ -117,6 +114,21 @@ def reading_lacks(cycle: Cycle) -> list[Lack]:
             signable=False,
         )
         for reading in readings_that_hold(cycle)
+    ]
+
+
+def filing_lacks(cycle: Cycle) -> list[Lack]:
+    """The year is filed by the receipt of the organization department, not by moving on."""
+    newest = queries.newest(cycle)
+    if newest is not None and Filing.objects.filter(edition=newest, accepted_at__isnull=False).exists():
+        return []
+    return [
+        Lack(
+            "not-filed",
+            _("The organization department has not accepted the package of the newest edition."),
+            route="filing",
+            signable=False,
+        )
     ]
 
 

@@ -17,7 +17,7 @@ from awards.award_queries import (
     ground_of,
     with_choices,
 )
-from awards.contenders import is_for_townships
+from awards.contenders import TOTAL, is_for_townships
 from awards.models import AwardScheme
 from bonuses import policy as papers
 from bonuses import queries as paper_queries
@@ -147,12 +147,21 @@ def _effect(trial: _Trial, question: Question, choice: str, reading: Reading | N
         return Effect(code, choice, is_known=False)
     figures = _mix_of(reading) if (code, choice) == ("R9", "mix") else ()
     moved_points = _moved_points(trial, code, choice)
-    standings = {
-        pk: compute(_changed(trial, sheet, code, choice, figures, moved_points))
-        for pk, sheet in trial.sheets.items()
+    standings = {}
+    for pk, sheet in trial.sheets.items():
+        changed = _changed(trial, sheet, code, choice, figures, moved_points)
+        # The same sheet gives the same standing; most alternatives reach few blocks.
+        standings[pk] = trial.ground.standings[pk] if changed is sheet else compute(changed)
+    moved = {
+        pk
+        for pk, standing in standings.items()
+        if standing is not trial.ground.standings[pk] and standing.rows != trial.ground.standings[pk].rows
     }
-    moved = {pk for pk, standing in standings.items() if standing.rows != trial.ground.standings[pk].rows}
-    touched = [one for one in trial.now if moved & {block.pk for block in one.scheme.blocks.all()}]
+    touched = [
+        one
+        for one in trial.now
+        if moved & {block.pk for block in one.scheme.blocks.all()} and _feels(one.scheme, code)
+    ]
     ground = replace(trial.ground, standings=standings)
     after = [compute_award(ground, one.scheme) for one in touched]
     return Effect(
@@ -174,6 +183,13 @@ def _is_touched(ground: Ground, scheme: AwardScheme, code: str) -> bool:
             return len(scheme.blocks.all()) > 1
         case _:
             return is_for_townships(scheme.name)
+
+
+def _feels(scheme: AwardScheme, code: str) -> bool:
+    """Whether an award can move with what the reading changes: sums and rounding leave marks of items alone."""
+    if code in IN_STANDINGS - {"R1"}:
+        return True
+    return bool(scheme.tie_order) or TOTAL in scheme.rests_on
 
 
 def _with_choice(choices: Choices, code: str, choice: str) -> Choices:
@@ -205,12 +221,24 @@ def _changed(
         case "R1":
             return replace(sheet, readings=replace(readings, rounding=Rounding(choice)))
         case "R2":
+            if not _has_an_empty_item(trial.ground.standings[_key_of(trial, sheet)]):
+                return sheet
             return replace(sheet, readings=replace(readings, first_is_zero=FirstIsZero(choice)))
         case "R9":
             counting = Counting.mix(*figures) if choice == "mix" else Counting()
             return replace(sheet, readings=replace(readings, counting=counting))
         case _:
             return _with_other_sums(trial, sheet, moved_points)
+
+
+def _key_of(trial: _Trial, sheet: Sheet) -> int:
+    return next(pk for pk, one in trial.sheets.items() if one is sheet)
+
+
+def _has_an_empty_item(standing: BlockStanding) -> bool:
+    """Whether the first of some item has nothing: only then R2 asks a question."""
+    rows = standing.rows
+    return bool(rows) and any(max(row.items[n].base for row in rows) <= 0 for n in range(len(rows[0].items)))
 
 
 def _moved_points(trial: _Trial, code: str, choice: str) -> dict[int, tuple[int, int, int]]:

@@ -5,11 +5,14 @@ Joined to the app's own in awards.urls.
 
 from django.urls import URLPattern, path
 
-from awards.views import awards, brief, drafts, money, people, readings
+from awards.views import awards, brief, drafts, money, people, readings, years
 
 year_patterns: list[URLPattern] = [
     path("brief/", brief.brief, name="brief"),
     path("compare/", brief.compare, name="compare"),
+    path("year-on-year/", years.year_on_year, name="year-on-year"),
+    path("year-on-year.xlsx", years.year_on_year_xlsx, name="year-on-year-xlsx"),
+    path("year-on-year/<int:pk>/map/", years.map_items, name="map-item"),
     path("awards/", awards.awards, name="awards"),
     path("awards.xlsx", awards.awards_xlsx, name="awards-xlsx"),
     path("awards/decision.docx", drafts.decision, name="awards-decision"),

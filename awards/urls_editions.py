@@ -5,7 +5,7 @@ They are joined in awards.urls.
 
 from django.urls import URLPattern, path
 
-from awards.views import approval, drafts, editions
+from awards.views import approval, drafts, editions, filing
 
 year_patterns: list[URLPattern] = [
     path("hearing/", approval.hearing, name="hearing"),
@@ -23,6 +23,12 @@ year_patterns: list[URLPattern] = [
     path("approval/<int:pk>/compare/", approval.compare_minutes, name="compare-minutes"),
     path("approval/<int:pk>/scan/", approval.minutes_scan, name="minutes-scan"),
     path("approval/<int:pk>/notice.docx", drafts.draft_notice, name="draft-notice"),
+    path("filing/", filing.filing, name="filing"),
+    path("filing/build/", filing.build, name="filing-build"),
+    path("filing/<int:number>/package.zip", filing.package, name="filing-package"),
+    path("filing/<int:number>/verify/", filing.verify, name="filing-verify"),
+    path("filing/<int:number>/accept/", filing.accept, name="filing-accept"),
+    path("filing/<int:number>/receipt.pdf", filing.receipt, name="filing-receipt"),
     path("result/", editions.result, name="result"),
     path("editions/", editions.editions, name="editions"),
     path("editions/ask/", editions.ask, name="edition-ask"),

@@ -40,25 +40,26 @@ class Break:
     reason: str  # "altered" | "missing" | "inserted" | "cut"
 
 
+def sealed_fields(entry: AuditEntry) -> list[Any]:
+    """What the digest of an entry covers, in its order; its compact JSON is what is digested."""
+    return [
+        entry.number,
+        entry.at.astimezone(UTC).isoformat(),
+        entry.user_id_text,
+        entry.user_name,
+        entry.role,
+        entry.act,
+        entry.object_type,
+        entry.object_id,
+        entry.object_text,
+        entry.cycle_code,
+        entry.details,
+        entry.previous_digest,
+    ]
+
+
 def _digest(entry: AuditEntry) -> str:
-    canonical = json.dumps(
-        [
-            entry.number,
-            entry.at.astimezone(UTC).isoformat(),
-            entry.user_id_text,
-            entry.user_name,
-            entry.role,
-            entry.act,
-            entry.object_type,
-            entry.object_id,
-            entry.object_text,
-            entry.cycle_code,
-            entry.details,
-            entry.previous_digest,
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    canonical = json.dumps(sealed_fields(entry), ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,16 @@ def render(html: str, *, identifier: str = "") -> bytes:
 
     `identifier` is kept inside the file. Raises Refused when pango or a Chinese face is missing.
     """
+    return render_many([html], identifier=identifier)
+
+
+def render_many(
+    papers: Sequence[str],
+    *,
+    identifier: str = "",
+    step: Callable[[int, int], None] = lambda _done, _total: None,
+) -> bytes:
+    """Several papers one after another in one PDF, each numbered by itself; `step` hears (done, total)."""
     require_ready()
     weasyprint = _weasyprint()
     from weasyprint.text.fonts import FontConfiguration
@@ -118,8 +129,13 @@ def render(html: str, *, identifier: str = "") -> bytes:
     rules = _face_rules()
     if rules:
         sheets.append(weasyprint.CSS(string=rules, font_config=fonts, url_fetcher=fetcher))
-    document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="about:blank")
-    content: bytes = document.write_pdf(
-        stylesheets=sheets, font_config=fonts, pdf_identifier=(identifier or "appraisal").encode()[:32]
+    documents = []
+    for number, html in enumerate(papers, start=1):
+        document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="about:blank")
+        documents.append(document.render(stylesheets=sheets, font_config=fonts))
+        step(number, len(papers))
+    pages = [page for document in documents for page in document.pages]
+    content: bytes = (
+        documents[0].copy(pages).write_pdf(pdf_identifier=(identifier or "appraisal").encode()[:32])
     )
     return content

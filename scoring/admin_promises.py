@@ -1,4 +1,4 @@
-"""Promises, their rounds, progress and coverage in /admin/: to look at only; they are written on their pages.
+"""Promises, progress, coverage and detailed rules in /admin/: to look at only; they are written on their pages.
 
 Registered when scoring.admin is loaded.
 """
@@ -6,16 +6,20 @@ Registered when scoring.admin is loaded.
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from scoring.models import (
     Commitment,
     CommitmentRound,
     CoverageLine,
     CoverageReturn,
+    DetailedRule,
     Goal,
     ProgressLine,
     ProgressReport,
     ReportTerm,
+    RuleBook,
+    RuleIndicator,
 )
 from units.administration import Records
 
@@ -94,3 +98,34 @@ class CoverageLineRecords(Records):
     list_filter = ("coverage__cycle", "below")
     list_select_related = ("coverage__unit",)
     search_fields = ("coverage__unit__name",)
+
+
+@admin.register(DetailedRule)
+class DetailedRuleRecords(Records):
+    cycle_path = "sub_item__item__block__cycle"
+    list_display = ("sub_item", "block", "number", "state", "written_by", "filed_at", "decided_by")
+    list_filter = ("sub_item__item__block__cycle", "state", "sub_item__item__block")
+    list_select_related = ("sub_item__item__block", "written_by", "decided_by")
+    search_fields = ("sub_item__name", "text", "words")
+
+    @admin.display(description=gettext_lazy("block"))
+    def block(self, row: DetailedRule) -> str:
+        return str(row.sub_item.item.block.name)
+
+
+@admin.register(RuleIndicator)
+class RuleIndicatorRecords(Records):
+    cycle_path = "rule__sub_item__item__block__cycle"
+    list_display = ("name", "rule", "base_points", "rule_text")
+    list_filter = ("rule__sub_item__item__block__cycle", "rule__state")
+    list_select_related = ("rule__sub_item",)
+    search_fields = ("name", "rule_text", "rule__sub_item__name")
+
+
+@admin.register(RuleBook)
+class RuleBookRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("cycle", "number", "issued_by", "issued_at", "sha256")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle", "issued_by")
+    search_fields = ("cycle__code", "sha256")

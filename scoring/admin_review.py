@@ -63,5 +63,6 @@ class DismissalRecords(Records):
 @admin.register(DistortionLimits)
 class DistortionLimitsRecords(Records):
     cycle_path = "cycle"
+    search_fields = ("cycle__code",)
     list_display = ("cycle", "above_ledger", "above_lead", "above_returns", "jump", "flat_full", "flat_lead")
     list_filter = ("cycle",)

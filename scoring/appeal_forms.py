@@ -149,8 +149,8 @@ class ReasonForm(forms.Form):
 class DeliveryForm(forms.Form):
     unit = forms.ModelChoiceField(queryset=Unit.objects.none(), label=_("Unit"))
     reached_on = forms.DateField(label=_("Reached on"), widget=forms.DateInput(attrs={"type": "date"}))
-    receiver = forms.CharField(label=_("Received by"), max_length=60)
-    how = forms.ChoiceField(label=_("How"), choices=DeliveryHow.choices)
+    receiver = forms.CharField(label=_("Who received it"), max_length=60)
+    how = forms.ChoiceField(label=_("How it reached the unit"), choices=DeliveryHow.choices)
 
     def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from scoring import distortion, ledger_queries
 from scoring.distortion import Claim, Found, Kind, Limits, Series, Weight
 from scoring.models import (
+    QUARTERS,
     Cell,
     Dismissal,
     DistortionLimits,
@@ -114,7 +115,7 @@ class _Reported:
 
     def until(self, quarter: int) -> Decimal | None:
         """The amount up to the end of a quarter, where every part of it was returned."""
-        if quarter == max(ledger_queries.QUARTERS) and self.year is not None:
+        if quarter == max(QUARTERS) and self.year is not None:
             return self.year
         quarters = range(1, quarter + 1)
         if all(q in self.quarters for q in quarters):
@@ -127,7 +128,7 @@ class _Reported:
     def series(self) -> tuple[Decimal, ...]:
         """The periods from the first on without a gap, months before quarters."""
         for parts in (self.months, self.quarters):
-            values = []
+            values: list[Decimal] = []
             while len(values) + 1 in parts:
                 values.append(parts[len(values) + 1])
             if len(values) >= distortion.FEWEST_PERIODS:

@@ -45,6 +45,7 @@ from units.matrix import Role
 from units.models import Cycle, Membership, Unit
 from units.names import NameBook
 from units.permissions import grant_of
+from units.stages import AFTER_PUBLICATION
 
 LINE_FIELDS = (
     "membership_id",
@@ -191,6 +192,14 @@ def bodies_of(cycle: Cycle) -> list[Unit]:
 # Who reads what -----------------------------------------------------------------------------------
 
 
+def may_read(hat: Hat, cycle: Cycle) -> bool:
+    """Whether row C04 lets the hat read ledgers of this year at all; the archive only after publication."""
+    grant = grant_of("C04", hat)
+    if grant.is_denied or not hat.fits(cycle):
+        return False
+    return not grant.published or cycle.stage_now in AFTER_PUBLICATION
+
+
 def current_lines(cycle: Cycle) -> QuerySet[LedgerLine]:
     """The lines that stand, of every body and quarter."""
     return LedgerLine.objects.filter(version__current_of__cycle=cycle)
@@ -207,7 +216,7 @@ def lines_of_body(hat: Hat, cycle: Cycle, body: Unit) -> QuerySet[LedgerLine]:
 
 
 def readable(lines: QuerySet[LedgerLine], hat: Hat, cycle: Cycle) -> QuerySet[LedgerLine]:
-    if grant_of("C04", hat).is_denied or not hat.fits(cycle):
+    if not may_read(hat, cycle):
         return lines.none()
     match hat.role:
         case Role.OFFICIAL | Role.PRINCIPAL if hat.unit_id is not None:
@@ -227,7 +236,7 @@ def readable(lines: QuerySet[LedgerLine], hat: Hat, cycle: Cycle) -> QuerySet[Le
 def ledgers_for(hat: Hat, cycle: Cycle, kind: LedgerKind = LedgerKind.LEDGER) -> QuerySet[Ledger]:
     """The ledgers this hat may open whole: the office and the readers of all, a lead its own part."""
     ledgers = Ledger.objects.filter(cycle=cycle, kind=kind).select_related("body", "current__by")
-    if grant_of("C04", hat).is_denied or not hat.fits(cycle):
+    if not may_read(hat, cycle):
         return ledgers.none()
     if hat.role is Role.LEAD:
         return ledgers.filter(body=hat.unit_id, part=LedgerPart.OWN)

@@ -5,7 +5,7 @@ One letter per unit and block; setting it as PDF is asked here, the look is in t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -131,8 +131,9 @@ class Letter:
         return [self.unit, self.block, self.rank, self.final, [str(item) for item in self.items], self.papers]
 
     @property
-    def name(self) -> str:
-        return f"{self.unit}-{self.block}"
+    def minus(self) -> str:
+        """What criticisms take off, with its sign."""
+        return f"−{self.criticisms}" if Decimal(self.criticisms) else self.criticisms
 
 
 def letters_of(block: Block, member_ids: Collection[int] | None = None) -> list[Letter]:
@@ -247,18 +248,27 @@ def _until(window: Any) -> str:
     return f"{last}{window.cut_off:%H:%M}" if window.cut_off is not None else last
 
 
-def letters_pdf(cycle: Cycle, letters: Sequence[Letter]) -> bytes:
-    """The letters one after another, each on pages of its own; raises Refused when papers cannot be set here."""
+def letters_pdf(
+    cycle: Cycle, letters: Sequence[Letter], step: Callable[[int, int], None] = lambda _done, _total: None
+) -> bytes:
+    """The letters one after another, each with page numbers of its own; `step` hears how many are set.
+
+    Raises Refused when papers cannot be set here.
+    """
     digest = digest_of([letter.code for letter in letters])
-    facts = PaperFacts(cycle.host.name, digest, f"{cycle.code} 考评结果告知书")
-    html = render_to_string(
-        "reports/result_letters.html",
-        {
-            "facts": facts,
-            "paper_title": "考评结果告知书",
-            "letters": letters,
-            "year": cycle.year,
-            "today": day_in_words(timezone.localdate()),
-        },
-    )
-    return pdf.render(html, identifier=f"letters-{digest[:16]}")
+    pages = []
+    for letter in letters:
+        facts = PaperFacts(cycle.host.name, digest, f"{cycle.code} 考评结果告知书 校验码 {letter.code}")
+        pages.append(
+            render_to_string(
+                "reports/result_letters.html",
+                {
+                    "facts": facts,
+                    "paper_title": "考评结果告知书",
+                    "letters": [letter],
+                    "year": cycle.year,
+                    "today": day_in_words(timezone.localdate()),
+                },
+            )
+        )
+    return pdf.render_many(pages, identifier=f"letters-{digest[:16]}", step=step)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
+from scoring.ledger_queries import may_read
 from scoring.models import Ledger, LedgerKind, ReturnLine
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle
-from units.permissions import grant_of
 
 
 def returns_for(hat: Hat, cycle: Cycle) -> QuerySet[ReturnLine]:
     """The standing figures this hat may read (row C04): a unit its own, a lead what it reported, a team its units'."""
     lines = ReturnLine.objects.filter(version__current_of__cycle=cycle)
-    if grant_of("C04", hat).is_denied or not hat.fits(cycle):
+    if not may_read(hat, cycle):
         return lines.none()
     match hat.role:
         case Role.OFFICIAL | Role.PRINCIPAL if hat.unit_id is not None:
@@ -39,6 +39,6 @@ def with_names(lines: QuerySet[ReturnLine]) -> QuerySet[ReturnLine]:
 def places_of(hat: Hat, cycle: Cycle) -> QuerySet[Ledger]:
     """The sources and periods this hat may open whole."""
     rows = Ledger.objects.filter(cycle=cycle, kind=LedgerKind.RETURNS).select_related("body", "current__by")
-    if grant_of("C04", hat).is_denied or hat.role in {Role.OFFICIAL, Role.PRINCIPAL, Role.REVIEWER}:
+    if not may_read(hat, cycle) or hat.role in {Role.OFFICIAL, Role.PRINCIPAL, Role.REVIEWER}:
         return rows.none()
     return rows.filter(body=hat.unit_id) if hat.role is Role.LEAD else rows

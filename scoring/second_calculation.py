@@ -6,7 +6,7 @@ Shares nothing with scoring.engine or scoring.sheets, so that one mistake cannot
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -79,24 +79,70 @@ def round_half_up(value: Fraction, places: int) -> Fraction:
     return sign * whole * step
 
 
-def calculate(block: Block) -> Second:
+@dataclass(slots=True)
+class Stored:
+    """What one block's calculation reads, fetched for all blocks at once."""
+
+    members: list[Membership] = field(default_factory=list)
+    items: list[MajorItem] = field(default_factory=list)
+    subs_by_item: dict[int, list[SubItem]] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    points: dict[int, dict[str, Fraction]] = field(default_factory=dict)  # by cell, by kind
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)  # by membership and sub-item
+    standing: Standing | None = None
+
+
+def stored_for(blocks: Sequence[Block]) -> dict[int, Stored]:
+    """Block → everything that is stored of it; seven queries however many blocks."""
+    chosen = [block.pk for block in blocks]
+    found = {pk: Stored() for pk in chosen}
+    for member in (
+        Membership.objects.filter(block__in=chosen)
+        .select_related("unit", "tally")
+        .order_by("unit__order", "id")
+    ):
+        found[member.block_id].members.append(member)
+    block_of: dict[int, int] = {}
+    for item in MajorItem.objects.filter(block__in=chosen).order_by("order", "id"):
+        block_of[item.pk] = item.block_id
+        found[item.block_id].items.append(item)
+        found[item.block_id].subs_by_item[item.pk] = []
+    for sub in SubItem.objects.filter(item__block__in=chosen).order_by("order", "id"):
+        found[block_of[sub.item_id]].subs_by_item[sub.item_id].append(sub)
+    cycles = {block.pk: block.cycle_id for block in blocks}
+    readings: dict[int, dict[str, Reading]] = {}
+    for reading in Reading.objects.filter(cycle__in=set(cycles.values()), code__in=["R2", "R9"]):
+        readings.setdefault(reading.cycle_id, {})[reading.code] = reading
+    for pk in chosen:
+        found[pk].readings = readings.get(cycles[pk], {})
+    at_block: dict[int, int] = {}
+    for cell in Cell.objects.filter(block__in=chosen).only(
+        "block_id", "membership_id", "sub_item_id", "involvement", "missing_how"
+    ):
+        at_block[cell.pk] = cell.block_id
+        found[cell.block_id].cells[cell.membership_id, cell.sub_item_id] = cell
+    for cell_id, kind, points in Score.objects.filter(cell__block__in=chosen).values_list(
+        "cell_id", "kind", "points"
+    ):
+        found[at_block[cell_id]].points.setdefault(cell_id, {})[kind] = Fraction(points or 0)
+    for standing in Standing.objects.filter(block__in=chosen):
+        found[standing.block_id].standing = standing
+    return found
+
+
+def calculate(block: Block, stored: Stored | None = None) -> Second:
     """The block's whole standing from its stored inputs.  Rulebook 3 and 4."""
     cycle = block.cycle
-    members = list(
-        Membership.objects.filter(block=block).select_related("unit", "tally").order_by("unit__order", "id")
-    )
-    items = list(MajorItem.objects.filter(block=block).order_by("order", "id"))
-    subs_by_item: dict[int, list[SubItem]] = {item.pk: [] for item in items}
-    for sub in SubItem.objects.filter(item__block=block).order_by("order", "id"):
-        subs_by_item[sub.item_id].append(sub)
-    readings = {r.code: r for r in Reading.objects.filter(cycle=cycle, code__in=["R2", "R9"])}
+    stored = stored or stored_for([block])[block.pk]
+    members, items, subs_by_item = stored.members, stored.items, stored.subs_by_item
+    readings = stored.readings
     second = Second(
         places=cycle.places,
         members=[member.pk for member in members],
         items=[item.pk for item in items],
         sub_items=[sub.pk for item in items for sub in subs_by_item[item.pk]],
     )
-    _score_cells(second, block, subs_by_item, _mix_of(readings.get("R9")))
+    _score_cells(second, stored, _mix_of(readings.get("R9")))
     _add_up(second, subs_by_item)
     _weigh(second, items, readings["R2"].choice if "R2" in readings else "held", cycle.rounding, members)
     return second
@@ -109,14 +155,9 @@ def _mix_of(reading: Reading | None) -> tuple[int, int] | None:
     return int(reading.parameters.get("p", 1)), int(reading.parameters.get("q", 1))
 
 
-def _score_cells(
-    second: Second, block: Block, subs_by_item: dict[int, list[SubItem]], mix: tuple[int, int] | None
-) -> None:
-    stored: dict[int, dict[str, Fraction]] = {}
-    for score in Score.objects.filter(cell__block=block).only("cell_id", "kind", "points"):
-        stored.setdefault(score.cell_id, {})[score.kind] = Fraction(score.points or 0)
-    cell_at = {(cell.membership_id, cell.sub_item_id): cell for cell in Cell.objects.filter(block=block)}
-    for sub in (sub for subs in subs_by_item.values() for sub in subs):
+def _score_cells(second: Second, stored: Stored, mix: tuple[int, int] | None) -> None:
+    cell_at = stored.cells
+    for sub in (sub for subs in stored.subs_by_item.values() for sub in subs):
         second.nobody_involved[sub.pk] = False
         if sub.suspended_reason:
             continue
@@ -129,7 +170,7 @@ def _score_cells(
             if cell.involvement == Involvement.CONFIRMED:
                 outside.append(member)
                 continue
-            counted = _counted(stored.get(cell.pk, {}), sub, mix, second.places)
+            counted = _counted(stored.points.get(cell.pk, {}), sub, mix, second.places)
             if counted is not None:
                 second.score[member, sub.pk], second.source[member, sub.pk] = counted
                 own.append(counted[0])
@@ -234,10 +275,11 @@ def _papers(member: Membership) -> tuple[Fraction, Fraction, Fraction, bool]:
 # Comparing
 
 
-def differences(block: Block) -> Iterator[Difference]:
+def differences(block: Block, stored: Stored | None = None) -> Iterator[Difference]:
     """Where the stored standing and the second calculation part, the first differing cell first."""
-    second = calculate(block)
-    standing = Standing.objects.filter(block=block).first()
+    stored = stored or stored_for([block])[block.pk]
+    second = calculate(block, stored)
+    standing = stored.standing
     if standing is None:
         if second.members:
             yield Difference(block.name, "", "standing", "", "none", "one")
@@ -253,7 +295,7 @@ def differences(block: Block) -> Iterator[Difference]:
         if figures.get(name) != wanted:
             yield Difference(block.name, "", name, "", _told(figures.get(name)), _told(wanted))
             return  # rows and columns are not the same ones: cell by cell would mislead
-    yield from _rows_that_differ(block, second, figures)
+    yield from _rows_that_differ(block, second, figures, stored)
     for figure, told, wanted in [
         ("held", bool(figures["held"]), second.held),
         ("provisional", standing.provisional, second.provisional),
@@ -267,10 +309,22 @@ def first_difference(block: Block) -> Difference | None:
     return next(differences(block), None)
 
 
-def _rows_that_differ(block: Block, second: Second, figures: dict[str, Any]) -> Iterator[Difference]:
-    names = dict(Membership.objects.filter(block=block).values_list("pk", "unit__name"))
-    item_names = dict(MajorItem.objects.filter(block=block).values_list("pk", "name"))
-    sub_names = dict(SubItem.objects.filter(item__block=block).values_list("pk", "name"))
+def first_differences(blocks: Iterable[Block]) -> Iterator[tuple[Block, Difference]]:
+    """Of each block that both calculations do not agree on, the first figure that differs."""
+    chosen = list(blocks)
+    stored = stored_for(chosen)
+    for block in chosen:
+        difference = next(differences(block, stored[block.pk]), None)
+        if difference is not None:
+            yield block, difference
+
+
+def _rows_that_differ(
+    block: Block, second: Second, figures: dict[str, Any], kept: Stored
+) -> Iterator[Difference]:
+    names = {member.pk: member.unit.name for member in kept.members}
+    item_names = {item.pk: item.name for item in kept.items}
+    sub_names = {sub.pk: sub.name for subs in kept.subs_by_item.values() for sub in subs}
 
     def whole(points: Fraction | None) -> Any:
         """Points as the standing stores them: a whole number of the last place."""

@@ -11,15 +11,17 @@ from scoring import (
     urls_commitments,
     urls_imports,
     urls_review,
+    urls_rules,
     urls_self,
     urls_trials,
 )
-from scoring.views import board, call, downloads, matrix, plan, unit_sheet
+from scoring.views import board, board_fragment, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
 year_patterns: list[URLPattern] = [
     path("plan/", plan.plan, name="plan"),
     path("board/", board.board, name="board"),
+    path("board/blocks/<int:pk>/", board_fragment.board_fragment, name="board-block"),
     path("board.xlsx", downloads.board_xlsx, name="board-xlsx"),
     path("blocks/<str:name>/matrix/", matrix.matrix, name="matrix"),
     path("cells/<int:pk>/", matrix.cell, name="cell"),
@@ -27,6 +29,7 @@ year_patterns: list[URLPattern] = [
     path("call/", call.call, name="call"),
     *urls_imports.year_patterns,
     *urls_commitments.year_patterns,
+    *urls_rules.year_patterns,
     *urls_review.year_patterns,
     *urls_self.year_patterns,
     *urls_trials.year_patterns,

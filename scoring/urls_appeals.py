@@ -32,9 +32,11 @@ year_patterns: list[URLPattern] = [
     path("appeals/points/<int:pk>/sign/", appeal_acts.appeal_sign, name="appeal-sign"),
     path("appeals/points/<int:pk>/back/", appeal_acts.appeal_send_back, name="appeal-send-back"),
     path("results/letters/", results.letters, name="result-letters"),
+    path("results/letters.xlsx", results.letters_xlsx, name="result-letters-xlsx"),
     path("results/letters/note/", results.note_delivery, name="result-delivered"),
     path("results/letters/terms/", results.set_terms, name="appeal-terms"),
-    path("results/letters/<str:name>.pdf", results.block_letters, name="block-letters"),
+    path("results/letters/jobs/<int:job>.pdf", results.block_letters, name="block-letters"),
+    path("results/letters/<str:name>/set/", results.set_block_letters, name="set-block-letters"),
     path("units/<str:name>/letter.pdf", results.unit_letter, name="unit-letter"),
     path("units/<str:name>/sheet.xlsx", results.unit_sheet_xlsx, name="unit-sheet-xlsx"),
 ]

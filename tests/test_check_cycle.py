@@ -22,13 +22,24 @@ from django.utils import timezone
 from appraisal_site.management.commands.check_cycle import breaches_of, invariants
 from awards import queries
 from awards.actions import approval
-from awards.models import Approval, AwardScheme, Draft, Edition, PrizeLine, Purpose
+from awards.models import (
+    Approval,
+    Award,
+    AwardList,
+    AwardScheme,
+    Division,
+    Draft,
+    Edition,
+    Individual,
+    PrizeLine,
+    Purpose,
+)
 from bonuses.models import Adjustment, Finding, Pool, Tally
 from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
 from scoring import assessment_queries, score_lines
-from scoring.actions import appeal_rulings, appeals, assessments, imports, scores
+from scoring.actions import appeal_rulings, appeals, assessments, detailed_rules, imports, scores, supplements
 from scoring.actions.appeal_rulings import Ruling
 from scoring.models import (
     Appeal,
@@ -36,20 +47,31 @@ from scoring.models import (
     AssessmentLine,
     BatchState,
     Cell,
+    CommitmentRound,
+    CoverageReturn,
     Deduction,
+    Goal,
     ImportBatch,
     ImportPlan,
     Indicator,
     MajorItem,
+    ProgressLine,
     Receipt,
     ResultDelivery,
+    RuleBook,
+    RuleIndicator,
     Score,
     ScoreKind,
     Standing,
     SubItem,
+    Supplement,
+    Visit,
+    VisitLine,
 )
 from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
+from tests.scoring import promises, test_detailed_rules
+from tests.scoring.visits import found, planned, ready, signed, written
 from tests.workbooks.files import sheet_of
 from units.actions import paper_forms
 from units.models import (
@@ -97,7 +119,19 @@ def sound(cast: Cast) -> Cast:
     Job.objects.create(kind="x", title="导出", owner=cast.people["office1"])
     assess(cast)
     appeal(cast)
+    visited(cast)
     return cast
+
+
+def visited(cast: Cast) -> None:
+    """A visit that two have signed, and a cell that is returned to its unit."""
+    stage = cast.cycle.stage_now
+    done = written(cast, planned(ready(cast), "安全"), found(cast, "安全", "588.5"))
+    signed(cast, done)
+    supplements.ask_supplement(
+        by=cast.hat("reviewer1"), cell_id=cast.cell("青山乡", "安全").pk, what="请补充", due_on=TODAY
+    )
+    cast.at(stage)
 
 
 def appeal(cast: Cast) -> None:
@@ -187,6 +221,25 @@ def test_a_sound_year_holds_every_invariant(sound: Cast) -> None:
 Break = Callable[[Cast], object]
 
 
+def promised(cast: Cast) -> Cast:
+    """A unit has promised, reported and filed; a lead has filed rules, others are accepted and compiled."""
+    stage = cast.cycle.stage_now
+    cast.at(Stage.SET_UP)
+    test_detailed_rules.accepted(cast, sub="决战园区", indicators=())
+    test_detailed_rules.save(cast)
+    detailed_rules.issue_book(by=cast.hat("office1"), cycle=cast.cycle)
+    promises.accepted(cast)
+    promises.report(cast, [40, 100])
+    promises.filed(cast)
+    return cast.at(stage)
+
+
+def test_a_year_with_promises_and_rules_holds_every_invariant(sound: Cast) -> None:
+    promised(sound)
+
+    assert breached() == set()
+
+
 def entry(cast: Cast) -> AuditEntry:
     return AuditEntry.objects.get(number=2)
 
@@ -269,7 +322,66 @@ def sealed_then_changed(cast: Cast) -> None:
     score().update(points=Decimal(1))
 
 
+def award_list(cast: Cast, state: str = "decided", second: str = "leader2") -> AwardList:
+    now = timezone.now()
+    return AwardList.objects.create(
+        cycle=cast.cycle,
+        number=1,
+        state=state,
+        digest="0" * 64,
+        proposed_by=cast.people["office1"],
+        proposed_at=now,
+        first_by=cast.people["leader1"],
+        first_at=now,
+        second_by=cast.people[second],
+        second_at=now,
+    )
+
+
+def award_to(cast: Cast, unit: str, block: str) -> Award:
+    return Award.objects.create(
+        award_list=award_list(cast),
+        scheme=AwardScheme.objects.get(),
+        grade="一等奖",
+        place=1,
+        membership=Membership.objects.get(unit__name=unit, block__name=block),
+        amount_fen=5_000_000,
+    )
+
+
+def name_two(cast: Cast) -> None:
+    for name in ("赵甲", "钱乙"):
+        Individual.objects.create(
+            prize=PrizeLine.objects.get(),
+            name=name,
+            plain_name=name,
+            unit=cast.units["青山乡"],
+            merit="引进项目",
+            by=cast.people["office1"],
+        )
+
+
+def seal_undecided(cast: Cast) -> None:
+    edition = publish_now(cast)
+    Edition.objects.filter(pk=edition.pk).update(award_list=award_list(cast, state="draft"))
+
+
 WAYS: dict[str, Break] = {
+    "round-digest": lambda c: (promised(c), CommitmentRound.objects.update(sha256="0" * 64)),
+    "promise-round": lambda c: (promised(c), Goal.objects.filter(order=1).update(target="1公里")),
+    "goal-year": lambda c: (promised(c), Goal.objects.filter(order=1).update(due="2013-01-31")),
+    "progress-whole": lambda c: (promised(c), ProgressLine.objects.filter(percent=40).update(percent=None)),
+    "coverage-kinds": lambda c: (promised(c), CoverageReturn.objects.update(number=3)),
+    "rule-sums": lambda c: (promised(c), RuleIndicator.objects.update(base_points=1)),
+    "rule-book": lambda c: (promised(c), RuleBook.objects.update(content={"blocks": []})),
+    "award-list-two-persons": lambda c: award_list(c, second="leader1"),
+    "awards-in-blocks": lambda c: award_to(c, "市档案局", "党群口"),
+    "divisions-sum": lambda c: Division.objects.create(
+        award=award_to(c, "青山乡", "乡镇口"), by=c.people["official_青山乡"], at=timezone.now()
+    ),
+    "individuals-once": name_two,
+    "edition-awards": seal_undecided,
+    "filing-receipt": lambda c: Cycle.objects.update(stage=Stage.FILED),
     "draft-digest": alter_draft,
     "approval-two-persons": approve_alone,
     "edition-files": publish_now,
@@ -377,6 +489,14 @@ WAYS: dict[str, Break] = {
     "point-own": lambda c: Appeal.objects.update(about=c.units["白水乡"]),
     "point-corrected": lambda c: AppealPoint.objects.filter(outcome="upheld").update(entry=1),
     "delivery-takes-part": lambda c: ResultDelivery.objects.update(unit=c.units["考评办"]),
+    "visit-signed": lambda c: Visit.objects.update(second_by=F("first_by")),
+    "visit-ties": lambda c: Conflict.objects.create(
+        cycle=c.cycle, user=c.people["reviewer1"], unit=c.units["青山乡"], reason="亲属"
+    ),
+    "visit-cells": lambda c: VisitLine.objects.update(cell=c.cell("白水乡", "安全")),
+    "visit-scores": lambda c: cell("青山乡", "安全").get().scores.filter(kind="onsite").delete(),
+    "supplement-numbers": lambda c: Supplement.objects.update(number=2),
+    "supplement-answers": lambda c: Supplement.objects.update(state="answered"),
     "weights-sum": lambda c: MajorItem.objects.filter(name="决战园区").update(weight_points=599),
     "bases-sum": lambda c: MajorItem.objects.filter(name="社会管理").update(base_points=999),
     "indicators-fit": lambda c: Indicator.objects.create(

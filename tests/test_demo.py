@@ -22,11 +22,14 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from appraisal_site.demo import figures, people, scores, windows
-from office import audit
+from awards import award_queries, edition
+from awards import queries as edition_queries
+from awards.models import Approval, Filing
+from office import audit, files, pdf
 from office.models import AuditEntry, User
 from scoring import queries, sheets
 from scoring.engine import standing as engine
-from scoring.models import Cell, Deduction, Involvement, Score, ScoreKind
+from scoring.models import Appeal, Cell, Deduction, Involvement, Score, ScoreKind
 from units.hats import hats_of
 from units.matrix import Role
 from units.models import Block, Cycle, StageWindow, Team, Unit
@@ -45,7 +48,7 @@ class Filled:
 
 def run(**options: Any) -> dict[str, Any]:
     out = StringIO()
-    call_command("demo", as_json=True, stdout=out, **options)
+    call_command("demo", as_json=True, stdout=out, **{"only_this_year": True} | options)
     report: dict[str, Any] = json.loads(out.getvalue())
     return report
 
@@ -339,17 +342,78 @@ def test_a_score_of_another_hand_is_not_written_over(demo: Filled) -> None:
     assert Cycle.objects.get().stage == Stage.PRELIMINARY_REVIEW
 
 
-def test_completed_nothing_is_missing_and_what_is_not_there_yet_is_said(demo: Filled) -> None:
+def test_completed_it_is_approved_by_two_members_with_its_awards_decided(demo: Filled) -> None:
     report = run(stage="approved")
 
     cycle = Cycle.objects.get()
     standing = queries.standing_object(cycle)
     assert not standing["provisional"]
-    assert (report["missing"], report["proposed"], report["stage"]) == (0, 0, "results")
-    assert report["not_there"]
+    assert (report["missing"], report["proposed"], report["stage"]) == (0, 0, "approval")
+    assert Approval.objects.filter(draft__cycle=cycle, second_at__isnull=False).count() == 4
+    given = [award for award in award_queries.decided_awards(cycle) if award.membership is not None]
+    people_of = award_queries.individuals_of(cycle)
+    total = sum(a.amount_fen for a in given) + sum(one.prize.amount_fen for one in people_of)
+    assert (len(people_of), total) == (12, 52_800_000)
     assert Score.objects.filter(kind=ScoreKind.ONSITE).count() > 100
     assert Cell.objects.filter(involvement=Involvement.REJECTED).count() == 1
     for block in Block.objects.filter(cycle=cycle).select_related("cycle"):
         assert engine.compute(sheets.named_sheet(block)).as_dict() == queries.standing_of(block).as_dict()
+    assert_an_appeal_swapped_two_others(cycle)
     assert audit.verify() is None
     assert run(stage="approved")["is_new"] is False
+
+
+def assert_an_appeal_swapped_two_others(cycle: Cycle) -> None:
+    """The first appeal is corrected once; the places that moved are others', as listed before it was signed."""
+    appeal = Appeal.objects.get(cycle=cycle, number=1)
+    point = appeal.points.get()
+    moved = {
+        m["unit"]: (int(m["before"]), int(m["after"])) for m in point.consequences if m["aspect"] == "rank"
+    }
+    assert (appeal.state, point.outcome) == ("decided", "upheld")
+    assert len(moved) >= 2
+    assert appeal.about.name not in moved
+    assert {before for before, _after in moved.values()} == {after for _before, after in moved.values()}
+    entry = AuditEntry.objects.get(number=point.entry or 0)
+    assert (entry.act, audit.details_of(entry)["consequences"]) == ("score.recorded", point.consequences)
+    assert set(Appeal.objects.filter(cycle=cycle).values_list("state", flat=True)) == {"decided", "answered"}
+
+
+def test_the_year_before_is_filed_with_its_sealed_edition(
+    demo: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "render", lambda html, identifier="": b"%PDF-1.7\n" + html.encode())
+
+    report = run(only_this_year=False)
+
+    last = Cycle.objects.get(code="2011")
+    assert (report["last_year"], report["waits"], last.is_demo, last.stage) == ("2011", "", True, "filed")
+    newest = edition_queries.newest(last)
+    assert newest is not None
+    folder = tmp_path / "edition"
+    folder.mkdir()
+    for row in newest.files.select_related("file"):
+        (folder / row.name).write_bytes(files.read(row.file))
+    assert edition.verify(folder, newest.code) == []
+    filed = Filing.objects.get(cycle=last)
+    assert (filed.is_accepted, filed.edition_id) == (True, newest.pk)
+    call_command("check_cycle", "2011", stdout=StringIO())
+    call_command("check_cycle", "2012", stdout=StringIO())
+    ranks = [
+        {row["unit"]: row["rank"] for row in queries.standing_object(cycle)["blocks"][0]["rows"]}
+        for cycle in (last, Cycle.objects.get(code="2012"))
+    ]
+    assert set(ranks[0]) == set(ranks[1])
+    assert ranks[0] != ranks[1]
+    assert run(only_this_year=False)["is_new"] is False
+
+
+def test_without_pango_the_year_before_waits_and_everything_else_is_there(
+    demo: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "has_chinese_face", lambda folder: False)
+
+    report = run(only_this_year=False)
+
+    assert "fonts-noto-cjk" in report["waits"]
+    assert Cycle.objects.get(code="2011").stage == Stage.APPROVAL

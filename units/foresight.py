@@ -74,6 +74,15 @@ class Preview:
         return sum(move.aspect == "rank" for move in self.moves)
 
     @property
+    def blocks(self) -> list[str]:
+        """The blocks in which somebody changes; a table of one block does not repeat its name."""
+        return list(dict.fromkeys(row.block for row in self.rows))
+
+    @property
+    def shows_eligible(self) -> bool:
+        return any(move.aspect == "eligible" for move in self.moves)
+
+    @property
     def seen_field(self) -> str:
         return SEEN
 

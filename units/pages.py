@@ -125,10 +125,25 @@ def _require_role(request: HttpRequest, rows: Sequence[str]) -> None:
             status=403,
         )
     cycle: Cycle | None = getattr(request, "cycle", None)
+    hat = _same_hat_of(request, hat, cycle)
     row = next((one for one in rows if not matrix.grant(one, hat.role).is_denied), rows[0])
     grant = matrix.grant(row, hat.role)
     if grant.is_denied or grant.published or row in READ_BY_STAGE or not hat.fits(cycle):
         require(row, hat, cycle)
+
+
+def _same_hat_of(request: HttpRequest, hat: Hat, cycle: Cycle | None) -> Hat:
+    """The worn hat, or the person's hat of the same role and unit in the year of the address (roles are per year)."""
+    if hat.fits(cycle):
+        return hat
+    hatted = cast(HattedRequest, request)
+    same = next(
+        (h for h in hatted.hats if (h.role, h.unit_id) == (hat.role, hat.unit_id) and h.fits(cycle)), None
+    )
+    if same is None:
+        return hat
+    hatted.hat = same
+    return same
 
 
 def log_denial(request: HttpRequest, row: str, refusal: Refused) -> None:

@@ -5,7 +5,7 @@ Who its people are, which marks they gave and when is told by the neighbouring m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.core.management import call_command
@@ -15,14 +15,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site.demo import (
+    appeals,
     assessments,
     figures,
+    last_year,
     ledgers,
     papers,
     password,
     people,
+    procedure,
+    promises,
+    publication,
     review,
     scores,
+    trials,
     windows,
 )
 from office import audit
@@ -37,7 +43,6 @@ from units.stages import ORDER, Stage
 
 CODE = "2012"
 MADE, COMPLETED = "demo.made", "demo.completed"
-LAST_STAGE_THERE = Stage.RESULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,26 @@ class Made:
     missing: int
     accounts: int
     is_new: bool  # something was made or completed by this run
+    last_year: str = ""  # the code of the year before, '' when it was left out
+    waits: str = ""  # why the edition of the year before waits, '' when it is filed
 
 
-def make(seed: int | None, *, complete: bool) -> Made:
-    """The demo year by its seed, up to preliminary review or as far as the product goes.
+def make(seed: int | None, *, complete: bool, with_last_year: bool = False) -> Made:
+    """The demo year by its seed, up to preliminary review, or completed up to approved; and the year before, filed.
 
     `seed` None: the seed of the year that is there, 1 for a new one. A second run changes nothing.
     Raises Refused over a cycle or score that the demo did not make.
     """
+    made = _make(seed, complete=complete)
+    if not with_last_year:
+        return made
+    is_new = not last_year.is_there()
+    cycle = Cycle.objects.get(code=CODE)
+    waits = last_year.make(cycle, people.recall(cycle), made.seed)
+    return replace(made, is_new=made.is_new or is_new, last_year=last_year.CODE, waits=waits)
+
+
+def _make(seed: int | None, *, complete: bool) -> Made:
     refuse_foreign_years()
     made = Cycle.objects.filter(code=CODE, is_demo=True).first()
     if made is None:
@@ -136,6 +153,7 @@ def _begin(seed: int) -> Cycle:
         marks = figures.draw(scores.frames(cycle), seed)
         office = everybody.hats["office1"]
         audit.record(office, "windows.set", cycle, cycle_code=cycle.code)
+        promises.write(everybody, found, seed)
         move_on(cycle, Stage.SELF_ASSESSMENT, office)
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
         assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))
@@ -147,18 +165,21 @@ def _begin(seed: int) -> Cycle:
         cycle.refresh_from_db()
         pairs = figures.tied_units(scores.frames(cycle), seed)
         papers.write(cycle, everybody, spared={unit for pair in pairs.values() for unit in pair})
+        trials.write(cycle, everybody)
+        # Last: it reminds of what the others left open.
+        procedure.write(cycle, everybody)
     audit.record(None, MADE, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
     return cycle
 
 
 def _complete(cycle: Cycle, seed: int) -> None:
-    """Nothing missing, visits made, and the stages moved on as far as the product goes."""
+    """Nothing missing, visits made, heard, handed over, approved by two members, the awards decided."""
     with once_per_block():
         everybody = people.recall(cycle)
         book = scores.open_book(everybody, people.reviewers_by_unit(everybody))
         marks = figures.draw(scores.frames(cycle), seed)
         office = everybody.hats["office1"]
-        found = windows.open_windows(cycle, timezone.localdate(), LAST_STAGE_THERE)
+        found = windows.open_windows(cycle, timezone.localdate(), Stage.RESULTS)
         scores.decide_the_open_ones(book)
         papers.decide_the_open_ones(cycle, everybody)
         assessments.complete(cycle, everybody)
@@ -167,7 +188,16 @@ def _complete(cycle: Cycle, seed: int) -> None:
         move_on(cycle, Stage.ONSITE_REVIEW, office)
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))
         review.complete(book, *found[Stage.ONSITE_REVIEW])
-        move_on(cycle, LAST_STAGE_THERE, office)
+        move_on(cycle, Stage.HEARING, office)
+    leaders = (everybody.hats["leader1"], everybody.hats["leader2"])
+    publication.decide_readings(cycle, leaders[0])
+    publication.release_hearing(cycle, leaders[0])
+    move_on(cycle, Stage.RESULTS, office)
+    appeals.write(cycle, everybody)
+    windows.open_windows(cycle, timezone.localdate(), Stage.APPROVAL)  # the questions are answered
+    publication.approve(cycle, office, leaders)
+    publication.name_people(cycle, office)
+    publication.decide_awards(cycle, office, leaders)
     audit.record(None, COMPLETED, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appraisal_site.desk.administration import auditor, security, system
+from appraisal_site.desk.appeals import appeals
 from appraisal_site.desk.leaders import leader, organization
 from appraisal_site.desk.office import office
 from appraisal_site.desk.pieces import Desk, Sight, task
@@ -52,6 +53,7 @@ def desk_of(hat: Hat | None, cycle: Cycle | None) -> Desk:
     elif cycle is not None:
         sight = Sight(hat, cycle, queries.windows_of(cycle))
         WITHIN_CYCLE[hat.role](desk, sight)
+        appeals(desk, sight)
         _at_hand(desk, sight)
     unread = Notice.objects.filter(user=hat.user, read_at=None).count()
     if unread:

@@ -20,6 +20,7 @@ from awards.actions import approval
 from awards.content import scopes_of
 from awards.models import Approval, Draft, Purpose
 from awards.readiness import approval_lacks, check_up
+from awards.remembered import remembered, stamp_of
 from awards.views.shared import tabs
 from office import files
 from office.refusal import Refused
@@ -70,15 +71,16 @@ def _lines(found: list[edition.Difference]) -> list[dict[str, str]]:
 def hearing(request: PageRequest) -> HttpResponse:
     """The check-up of the evening before, what was heard last, and the way to release or return."""
     cycle = request.cycle
-    found = queries.everything_now(cycle)
-    heard = queries.last_heard(cycle)
-    changed = [
-        difference
-        for now in found
-        if now.scope in heard
-        for difference in edition.changes(queries.content_of(heard[now.scope]), now.draft)
-    ]
+    stamp = stamp_of(cycle)
+    found = remembered(cycle, "now", lambda: queries.everything_now(cycle), stamp=stamp)
     joint = queries.joint_digest(found)
+    check = remembered(
+        cycle,
+        "check-up",
+        lambda: check_up(cycle, {now.scope: now.draft for now in found}, joint),
+        stamp=stamp,
+    )
+    heard, changed = remembered(cycle, "since-heard", lambda: _since_heard(cycle, found), stamp=stamp)
     at_hearing = cycle.stage_now is Stage.HEARING
     return render(
         request,
@@ -87,7 +89,7 @@ def hearing(request: PageRequest) -> HttpResponse:
             "page_title": _("Hearing"),
             "tabs": tabs(request),
             "places": cycle.places,
-            "check": check_up(cycle, {now.scope: now.draft for now in found}, joint),
+            "check": check,
             "digest": joint,
             "code": edition.short_code(joint),
             "heard": heard.get(""),
@@ -100,6 +102,18 @@ def hearing(request: PageRequest) -> HttpResponse:
             "board_url": reverse("board", args=[cycle.code]),
         },
     )
+
+
+def _since_heard(cycle: Cycle, found: list[queries.Now]) -> tuple[dict[str, Draft], list[edition.Difference]]:
+    """What the leading group heard last, and everything that differs from it now."""
+    heard = queries.last_heard(cycle)
+    changed = [
+        difference
+        for now in found
+        if now.scope in heard
+        for difference in edition.changes(queries.content_of(heard[now.scope]), now.draft)
+    ]
+    return heard, changed
 
 
 @page("I03", methods=("POST",))
@@ -139,7 +153,9 @@ def approve_page(request: PageRequest) -> HttpResponse:
             "voided": Draft.objects.filter(
                 cycle=cycle, purpose=Purpose.APPROVAL, voided_at__isnull=False
             ).select_related("made_by")[:10],
-            "lacks": approval_lacks(cycle) if may_hand_over and not drafts else [],
+            "lacks": remembered(cycle, "lacks", lambda: approval_lacks(cycle))
+            if may_hand_over and not drafts
+            else [],
             "may_hand_over": may_hand_over and set(scopes) - {d.scope for d in drafts} != set(),
             "hand_over_url": reverse("hand-over", args=[cycle.code]),
             "minutes_form": MinutesForm() if may("E14", hat, cycle) else None,
@@ -153,13 +169,13 @@ def approve_page(request: PageRequest) -> HttpResponse:
             and under_way.confirmed_by_id is not None
             and may("I04", hat, cycle),
             "may_withdraw": under_way is not None and may("I04", hat, cycle),
-            "job": _job_line(under_way.job) if under_way is not None and under_way.job else None,
+            "job": job_line(under_way.job) if under_way is not None and under_way.job else None,
             "all_approved": all_approved,
         },
     )
 
 
-def _job_line(job: Any) -> dict[str, Any]:
+def job_line(job: Any) -> dict[str, Any]:
     return {
         "what": job.message or job.doing or job.get_state_display(),
         "done": job.done,

@@ -21,7 +21,9 @@ from django.utils.translation import gettext as _
 
 from awards import award_queries as queries
 from awards import money, policy
+from awards import queries as result_queries
 from awards.charts import Heat, HeatRow, heat_map
+from awards.remembered import remembered
 from awards.views.shared import tabs, yuan
 from office.charts import Part, weighted_bar
 from office.fields import from_units
@@ -47,6 +49,7 @@ class Leader:
     bar: SafeString
     margin: Decimal | None  # to the unit behind
     movement: int | None  # places gained since last year
+    since_draft: int | None  # places gained since the newest frozen draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class Fall:
     @property
     def by(self) -> int:
         return self.after - self.before
+
+    @property
+    def size(self) -> int:
+        return abs(self.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,18 @@ def brief(request: PageRequest) -> HttpResponse:
     computed = queries.compute_awards(ground)
     budget = queries.budget_of(ground, computed, queries.individuals_of(cycle))
     falls = _falls(cycle, blocks, standings, before)
+    drafts = remembered(cycle, "draft-places", lambda: result_queries.places_in_last_drafts(cycle))
+    moved = _falls(cycle, blocks, standings, drafts.ranks, both_ways=True)
     return render(
         request,
         "awards/brief.html",
         {
-            "blocks": [_block(cycle, block, standings[block.pk], before) for block in blocks],
+            "blocks": [_block(cycle, block, standings[block.pk], before, drafts.ranks) for block in blocks],
             "falls": falls[:FALLEN],
+            "drafts": drafts,
+            "moved": moved[:FALLEN],
+            "moved_more": max(len(moved) - FALLEN, 0),
+            "years_url": reverse("year-on-year", args=[cycle.code]),
             "has_last_year": bool(before),
             "stakes": _stakes(cycle, blocks, standings, computed),
             "heat": heat_map(
@@ -137,7 +150,11 @@ def last_years_ranks(cycle: Cycle) -> dict[tuple[str, str], int]:
 
 
 def _block(
-    cycle: Cycle, block: Block, standing: BlockStanding, before: Mapping[tuple[str, str], int]
+    cycle: Cycle,
+    block: Block,
+    standing: BlockStanding,
+    before: Mapping[tuple[str, str], int],
+    in_draft: Mapping[tuple[str, str], int],
 ) -> dict[str, Any]:
     rows = standing.rows
     full = max((_reach(row) for row in rows), default=0)
@@ -145,6 +162,7 @@ def _block(
     for number, row in enumerate(rows[:LEADERS]):
         behind = rows[number + 1] if number + 1 < len(rows) else None
         was = before.get((standing.block, row.unit))
+        drafted = in_draft.get((standing.block, row.unit))
         leaders.append(
             Leader(
                 rank=row.rank,
@@ -154,6 +172,7 @@ def _block(
                 bar=_bar(row, full, cycle.places),
                 margin=None if behind is None else from_units(row.final - behind.final, cycle.places),
                 movement=None if was is None else was - row.rank,
+                since_draft=None if drafted is None else drafted - row.rank,
             )
         )
     return {
@@ -187,8 +206,10 @@ def _falls(
     blocks: list[Block],
     standings: Mapping[int, BlockStanding],
     before: Mapping[tuple[str, str], int],
+    *,
+    both_ways: bool = False,
 ) -> list[Fall]:
-    """Units that stand farther back than last year, the deepest fall first."""
+    """Units that stand farther back than before, the deepest fall first; `both_ways`: whoever moved at all."""
     falls = [
         Fall(
             row.unit,
@@ -200,8 +221,9 @@ def _falls(
         for block in blocks
         for row in standings[block.pk].rows
         if before.get((block.name, row.unit), row.rank) < row.rank
+        or (both_ways and before.get((block.name, row.unit), row.rank) > row.rank)
     ]
-    return sorted(falls, key=lambda fall: -fall.by)
+    return sorted(falls, key=lambda fall: -abs(fall.by))
 
 
 def _stakes(

@@ -19,6 +19,7 @@ from awards import readings as effects
 from awards.actions import readings as acts
 from awards.forms import MinutesForm, ReasonForm, RulingForm
 from awards.models import ReadingRuling
+from awards.remembered import remembered
 from awards.views.shared import ask, tabs, way
 from office.refusal import Refused
 from units.matrix import Role
@@ -34,7 +35,7 @@ def register(request: PageRequest) -> HttpResponse:
     cycle = request.cycle
     prefetch_related_objects([cycle], "readings__decided_by")
     sees_totals = may("G02", request.hat, cycle)
-    found = effects.effects_of(cycle) if sees_totals else []
+    found = remembered(cycle, "effects", lambda: effects.effects_of(cycle)) if sees_totals else []
     chosen = {r.code: r for r in cycle.readings.all()}
     open_rulings = {
         r.reading.code: r

@@ -82,6 +82,8 @@ TABS: tuple[tuple[str, str, object], ...] = (
     ("hearing", "G02", _("Hearing")),
     ("approval", "G02", _("Approval")),
     ("editions", "A02", _("Editions")),
+    ("filing", "K01", _("Filing")),
+    ("filing", "K02", _("Filing")),
 )
 
 

@@ -6,6 +6,7 @@ What the lines say is judged by the actions that call this.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,7 +33,10 @@ from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle
 
-CHUNK: Final = 1_000  # lines written in one transaction, so that the lock is held a fraction of a second
+CHUNK: Final = 500  # lines written in one transaction, so that the lock is held a fraction of a second
+# SQLite lets who waits for the lock try again now and then; without a pause a long import would never let
+# anybody in between its chunks.
+PAUSE: Final = 0.06  # seconds
 LEFT_BEHIND: Final = timedelta(minutes=15)  # after which a version still being written is nobody's any more
 SHARE: Final = 90  # percent of the work that is writing lines
 
@@ -84,6 +88,8 @@ def put_in_force(
                 with transaction.atomic():
                     type(chunk[0])._default_manager.bulk_create(chunk)  # type: ignore[arg-type]  # all of one type
                 done += len(chunk)
+                if connection.vendor == "sqlite" and done < total:
+                    time.sleep(PAUSE)
                 tell(done * SHARE // total, _("%(done)d of %(total)d lines") % {"done": done, "total": total})
         with transaction.atomic():
             _switch(new, written, at)
@@ -131,9 +137,7 @@ def _number(ledger: Ledger, version: LedgerVersion, new: NewVersion, at: datetim
     if not new.kept_from and count != len(new.lines):
         raise RuntimeError(f"{count} of {len(new.lines)} lines were written")
     if new.kind == LedgerKind.LEDGER:
-        version.points = sum(
-            (points for points in version.lines.values_list("points", flat=True) if points), Decimal(0)
-        )
+        version.points = version.lines.aggregate(total=Sum("points"))["total"] or Decimal(0)
     last = ledger.versions.aggregate(last=Max("number"))["last"] or 0
     version.number, version.state, version.line_count, version.at = (
         last + 1,

@@ -30,6 +30,7 @@ from scoring.models.commitment import (
     Verdict,
 )
 from scoring.models.coverage import Below, CoverageLine, CoverageReturn
+from scoring.models.detailed_rule import DetailedRule, DetailedRuleState, RuleBook, RuleIndicator
 from scoring.models.distortion import Dismissal, DistortionLimits
 from scoring.models.imports import BatchState, ImportBatch, ImportPlan
 from scoring.models.ledger import (
@@ -75,6 +76,8 @@ __all__ = [
     "CoverageReturn",
     "Deduction",
     "DeliveryHow",
+    "DetailedRule",
+    "DetailedRuleState",
     "Dismissal",
     "DistortionLimits",
     "FindingState",
@@ -101,6 +104,8 @@ __all__ = [
     "ReportTerm",
     "ResultDelivery",
     "ReturnLine",
+    "RuleBook",
+    "RuleIndicator",
     "RuleSource",
     "Score",
     "ScoreKind",

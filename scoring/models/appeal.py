@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bonuses.models import Adjustment
 from office.fields import PointsField
@@ -73,7 +74,7 @@ class AppealState(models.TextChoices):
     FILED = "filed", _("filed, waiting for a reviewer")
     IN_CHECK = "in-check", _("being re-checked")
     CHECKED = "checked", _("re-checked, to be decided")
-    DECIDED = "decided", _("decided")
+    DECIDED = "decided", pgettext_lazy("appeal", "decided")
     ANSWERED = "answered", _("answered")
     WITHDRAWN = "withdrawn", _("withdrawn")
 

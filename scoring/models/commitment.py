@@ -16,7 +16,7 @@ QUARTERS = (1, 2, 3, 4)
 
 
 class CommitmentState(models.TextChoices):
-    DRAFT = "draft", _("being written")
+    DRAFT = "draft", _("still being written")
     SUBMITTED = "submitted", _("signed, to be examined")
     RETURNED = "returned", _("returned")
     ACCEPTED = "accepted", _("accepted")
@@ -35,7 +35,7 @@ class Commitment(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("changed by")
     )
     changed_at = models.DateTimeField(_("changed"))
-    first_signed_at = models.DateTimeField(_("first signed"), null=True, blank=True)
+    first_signed_at = models.DateTimeField(_("signed first on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("commitment")

@@ -231,7 +231,7 @@ def appeal_rule(request: PageRequest, pk: int) -> HttpResponse:
             "breadcrumbs": crumbs(
                 cycle,
                 (point.appeal.code, reverse("appeal", args=[cycle.code, point.appeal_id])),
-                (_("Decide"), ""),
+                (_("Decide this point"), ""),
             ),
             "cycle": cycle,
         },

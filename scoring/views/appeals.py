@@ -117,14 +117,14 @@ def appeals_xlsx(request: PageRequest) -> HttpResponse:
     cycle = request.cycle
     rows = appeal_queries.for_list(appeal_queries.appeals_for(request.hat, cycle)).order_by("number", "pk")
     columns = [
-        ColumnOut(_("Number")),
+        ColumnOut(_("Appeal number")),
         ColumnOut(_("Asking unit")),
         ColumnOut(_("Questioned unit")),
         ColumnOut(_("Channel")),
         ColumnOut(_("Signed or sent by")),
         ColumnOut(_("Received on")),
         ColumnOut(_("What is questioned")),
-        ColumnOut(_("Points")),
+        ColumnOut(_("Points of the appeal")),
         ColumnOut(_("Reviewer")),
         ColumnOut(_("State")),
     ]

@@ -21,6 +21,7 @@ from scoring.commitment_forms import WordsForm, goal_formset, initial_of, initia
 from scoring.models import Cell, Commitment, CommitmentState
 from scoring.views.downloads import attachment
 from scoring.views.shared import address, nothing_here
+from scoring.views.shared import crumbs as of_year
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, RoleAssignment, Unit
@@ -50,7 +51,7 @@ def seen(request: PageRequest, unit: Unit) -> Commitment | None:
 
 
 def crumbs(cycle: Cycle, *steps: tuple[str, str]) -> list[tuple[str, str]]:
-    return [(_("Commitments"), reverse("commitments", args=[cycle.code])), *steps]
+    return of_year(cycle, (_("Commitments"), reverse("commitments", args=[cycle.code])), *steps)
 
 
 # The register ------------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ def _show(
             else "",
             "reports_url": reverse("progress-reports", args=[cycle.code]) if not is_lead else "",
             "coverage_url": reverse("coverage-return", args=[cycle.code, unit.name]) if not is_lead else "",
-            "breadcrumbs": crumbs(cycle, (unit.name, "")) if not own else [(_("Commitment"), "")],
+            "breadcrumbs": of_year(cycle, (_("Commitment"), "")) if own else crumbs(cycle, (unit.name, "")),
             "cycle": cycle,
         },
         status=refusal.status if refusal is not None else 200,
@@ -266,10 +267,11 @@ def edit(request: PageRequest, unit: str) -> HttpResponse:
             "refusal": refusal,
             "closed": refusal is None and not acts.unit_may_write(cycle, hat, row, found.pk),
             "back_url": reverse("commitment", args=[cycle.code, found.name]),
-            "breadcrumbs": [
+            "breadcrumbs": of_year(
+                cycle,
                 (_("Commitment"), reverse("commitment", args=[cycle.code, found.name])),
                 (_("Write the goals"), ""),
-            ],
+            ),
             "cycle": cycle,
         },
         status=status,
@@ -327,10 +329,11 @@ def sign(request: PageRequest, unit: str) -> HttpResponse:
             "cancel_url": reverse("commitment", args=[cycle.code, found.name]),
             "hidden": [("version", row.version)],
             "refusal": refusal,
-            "breadcrumbs": [
+            "breadcrumbs": of_year(
+                cycle,
                 (_("Commitment"), reverse("commitment", args=[cycle.code, found.name])),
                 (_("Sign"), ""),
-            ],
+            ),
         },
         status=refusal.status if refusal else 200,
     )

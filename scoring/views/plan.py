@@ -71,9 +71,10 @@ def plan(request: PageRequest) -> HttpResponse:
             "picture": _picture(shown, items, 900),
             "picture_narrow": _picture(shown, items, 360),
             "picture_note": _("Area is weight: what is twice as large counts twice."),
-            "items": [_item(item) for item in items],
+            "items": [_item(item, cycle.code) for item in items],
             "standins": stand_ins,
             "confirm_url": address("confirm-stand-ins", cycle.code) if may_edit and stand_ins else "",
+            "rules_url": address("detailed-rules", cycle.code),
             "workbook_url": address("plan-workbook.xlsx", cycle.code),
             "import_url": address("plan-workbook", cycle.code) if may_edit else "",
             "lacks": _lacks(cycle, shown, items),
@@ -89,7 +90,7 @@ def _picture(block: Block, items: list[MajorItem], width: int) -> SafeString:
     return weights_picture(bands, label=_("Weights of %(block)s") % {"block": block.name}, width=width)
 
 
-def _item(item: MajorItem) -> dict[str, object]:
+def _item(item: MajorItem, code: str) -> dict[str, object]:
     subs = list(item.sub_items.all())
     return {
         "name": item.name,
@@ -115,7 +116,7 @@ def _item(item: MajorItem) -> dict[str, object]:
                 or (_("down to 0") if s.floor_points is None else format_points(s.floor_points)),
                 "aliases": s.aliases,
                 "standin": s.source == RuleSource.STAND_IN,
-                "url": "",
+                "url": reverse("detailed-rule", args=[code, s.pk]),
             }
             for s in subs
         ],

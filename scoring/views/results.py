@@ -8,22 +8,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from office import files
 from office.files import PDF
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring import result_letters, unit_facts
-from scoring.actions import appeals
+from scoring.actions import appeals, letter_jobs
 from scoring.appeal_forms import DeliveryForm, TermsForm
 from scoring.appeal_windows import terms_of
 from scoring.models import ResultDelivery
 from scoring.views.appeals import crumbs
 from scoring.views.downloads import attachment
+from scoring.views.imports import progress_of
 from scoring.views.shared import block_named, nothing_here
 from scoring.views.unit_sheet import member_shown
 from units import permissions, stages
@@ -59,17 +61,24 @@ def unit_letter(request: PageRequest, name: str) -> HttpResponse:
     return _paper(content, f"{request.cycle.code}-{member.unit.name}-结果告知书.pdf")
 
 
-@page("G04")
-def block_letters(request: PageRequest, name: str) -> HttpResponse:
-    """Every letter of a block in one PDF, in the plan's order."""
+@page("G04", methods=("POST",))
+def set_block_letters(request: PageRequest, name: str) -> HttpResponse:
+    """Have every letter of a block set in one PDF, in the plan's order; it takes a while, with a progress bar."""
     cycle = request.cycle
     block = block_named(cycle, name)
     permissions.require("G04", request.hat, cycle, block=block)
     _require_told(cycle, block)
-    letters = result_letters.letters_of(block)
-    if not letters:
+    letter_jobs.start(request.hat, block)
+    return redirect("result-letters", cycle.code)
+
+
+@page("G04")
+def block_letters(request: PageRequest, job: int) -> HttpResponseBase:
+    """The finished PDF, for whoever had it set."""
+    stored = letter_jobs.file_of(request.hat, request.cycle, job)
+    if stored is None:
         raise nothing_here()
-    return _paper(result_letters.letters_pdf(cycle, letters), f"{cycle.code}-{block.name}-结果告知书.pdf")
+    return files.deliver(stored, inline=True)
 
 
 @page("G03")
@@ -164,9 +173,8 @@ def _show_letters(
         "scoring/result_letters.html",
         {
             "lines": lines,
-            "blocks": [(name, reverse("block-letters", args=[cycle.code, name])) for name in blocks.values()]
-            if is_told
-            else [],
+            "blocks": letter_jobs.shown(request.hat, cycle, list(blocks.values())) if is_told else [],
+            "running": progress_of(running) if (running := letter_jobs.running(request.hat, cycle)) else None,
             "form": form or DeliveryForm(units=units),
             "terms_form": TermsForm(initial={"working_days": terms.working_days}),
             "terms": terms,
@@ -177,6 +185,43 @@ def _show_letters(
         },
         status=refusal.status if refusal else 422 if form is not None and not form.is_valid() else 200,
     )
+
+
+@page("L15")
+def letters_xlsx(request: PageRequest) -> HttpResponse:
+    """The same table to take away, as a list for the messenger."""
+    cycle = request.cycle
+    terms = terms_of(cycle)
+    delivered = {row.unit_id: row for row in ResultDelivery.objects.filter(cycle=cycle)}
+    units = Unit.objects.filter(memberships__block__cycle=cycle).distinct()
+    rows: list[list[Any]] = []
+    for unit in units:
+        row, window = delivered.get(unit.pk), terms.window(unit.pk)
+        rows.append(
+            [
+                unit.name,
+                terms.reached_on(unit.pk),
+                row.receiver if row is not None else "",
+                str(row.get_how_display()) if row is not None else "",
+                window.closes_on if window is not None else None,
+            ]
+        )
+    columns = [
+        ColumnOut(_("Unit")),
+        ColumnOut(_("Reached on"), "date"),
+        ColumnOut(_("Who received it")),
+        ColumnOut(_("How it reached the unit")),
+        ColumnOut(_("May be questioned until"), "date"),
+    ]
+    sheet = SheetOut(
+        name=_("Result letters"),
+        title=f"{cycle.code} {_('Result letters')}",
+        columns=columns,
+        rows=rows,
+        frozen_columns=1,
+        spare_rows=0,
+    )
+    return attachment(write_workbook([sheet]), f"{cycle.code}-{_('Result letters')}.xlsx")
 
 
 @page("L15", methods=("POST",))

@@ -56,10 +56,24 @@ METHODS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "api-adjustment-detail": ("get", "adjustments/0/", ("F03",)),
     "api-adjustment-verify": ("post", "adjustments/0/verify/", ("F02",)),
     "api-adjustment-reject": ("post", "adjustments/0/reject/", ("F02",)),
+    "api-ledger-list": ("get", "ledgers/", ("C04",)),
+    "api-ledger-list post": ("post", "ledgers/", ("C03",)),
+    "api-ledger-detail": ("get", "ledgers/0/", ("C04",)),
+    "api-ledger-line-list": ("get", "ledger-lines/", ("C04",)),
+    "api-ledger-line-detail": ("get", "ledger-lines/0/", ("C04",)),
+    "api-edition-list": ("get", "editions/", ("A02",)),
+    "api-edition-detail": ("get", "editions/0/", ("A02",)),
+    "api-edition-standing": ("get", "editions/0/standing/", ("A02",)),
+    "api-edition-file": ("get", "editions/0/files/notice.pdf/", ("A02",)),
+    "api-award-list": ("get", "awards/", ("J03",)),
+    "api-award-detail": ("get", "awards/0/", ("J03",)),
+    "api-simulation": ("get", "cycles/2012/awards/", ("G02",)),
     "api-appeal-list": ("get", "appeals/", ("H03", "H05")),
     "api-appeal-list post": ("post", "appeals/", ("H01",)),
     "api-appeal-detail": ("get", "appeals/0/", ("H03", "H05")),
     "api-appeal-file": ("post", "appeals/0/file/", ("H02",)),
+    "api-commitment-list": ("get", "commitments/", ("D01",)),
+    "api-detailed-rule-list": ("get", "detailed-rules/", ("B01",)),
     "api-schema": ("get", "schema/", ("A04",)),
     "api-docs": ("get", "docs/", ("A04",)),
     "api-nothing": ("get", "nothing/", ("A04",)),
@@ -135,6 +149,9 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
             let_in = {200} if name == "api-adjustment-list" else {400, 404, 415, 422}
             let_in |= {404} if role is Role.ORGANIZATION else set()
             expected[name] = answer.status_code if answer.status_code in let_in else min(let_in)
+        elif name.startswith("api-ledger"):
+            # Let in: there is no such ledger, or the body is empty.
+            expected[name] = {"api-ledger-list post": 400}.get(name, 404 if "detail" in name else 200)
         elif name.startswith("api-appeal"):
             # Let in: there is no such appeal, or the body is empty.
             expected[name] = {"api-appeal-list": 200, "api-appeal-list post": 400}.get(name, 404)
@@ -144,6 +161,8 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
             expected[name] = 404  # not published yet
         elif name == "api-trace" and role in {Role.LEAD, Role.REVIEWER, Role.ORGANIZATION}:
             expected[name] = 403
+        elif name.startswith(("api-edition-", "api-award-")) and not name.endswith("-list"):
+            expected[name] = 404  # let in, but nothing is published or decided
         elif name == "api-cell-detail patch":
             expected[name] = 400  # let in; the empty body is what is wrong
         else:

@@ -18,7 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from docx import Document
 
-from office import pdf
+from office import jobs, pdf
+from office.models import Job
 from scoring import result_letters
 from scoring.actions import appeal_rulings, appeals
 from scoring.models import Appeal, ResultDelivery, Score
@@ -41,7 +42,22 @@ def year(cast: Cast) -> Cast:
 @pytest.fixture
 def plain_papers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Papers as their HTML: setting them is tested once below."""
-    monkeypatch.setattr(pdf, "render", lambda html, identifier="": html.encode())
+
+    def set_plainly(papers: list[str], **_more: Any) -> bytes:
+        return b"%PDF-1.7\n" + "".join(papers).encode()
+
+    monkeypatch.setattr(pdf, "render_many", set_plainly)
+    monkeypatch.setattr(pdf, "render", lambda html, identifier="": set_plainly([html]))
+
+
+def letters_of_block(year: Cast, name: str = "乡镇口") -> bytes:
+    """As the office has them set: by a job, then fetched."""
+    office = client(year, "office1")
+    office.post(f"{YEAR}results/letters/{name}/set/")
+    job = Job.objects.latest("pk")
+    jobs.run_job.func(job.pk)
+    answer: Any = office.get(f"{YEAR}results/letters/jobs/{job.pk}.pdf")
+    return b"".join(answer.streaming_content)
 
 
 def client(year: Cast, name: str) -> Client:
@@ -290,8 +306,7 @@ def test_the_papers_are_set_as_pdf(year: Cast) -> None:
 
     for name in ("receipt.pdf", "letter.pdf"):
         assert principal.get(f"{YEAR}appeals/{made.pk}/{name}").content.startswith(b"%PDF-"), name
-    letters = client(year, "office1").get(f"{YEAR}results/letters/乡镇口.pdf").content
-    assert letters.startswith(b"%PDF-")
+    assert letters_of_block(year).startswith(b"%PDF-")
 
 
 def test_before_its_decision_there_is_no_letter(year: Cast) -> None:
@@ -310,7 +325,7 @@ def test_before_its_decision_there_is_no_letter(year: Cast) -> None:
         ("appeals/9999/", "office1", 404),
         ("appeals/points/9999/rule/", "office1", 404),
         ("results/letters/", "principal_青山乡", 403),
-        ("results/letters/没有.pdf", "office1", 404),
+        ("results/letters/jobs/9999.pdf", "office1", 404),
         ("units/白水乡/letter.pdf", "principal_青山乡", 404),
         ("units/白水乡/sheet.xlsx", "principal_青山乡", 404),
     ],
@@ -338,7 +353,7 @@ def test_before_the_results_nobody_drafts_or_has_a_letter(year: Cast) -> None:
 
     assert principal.get(f"{YEAR}appeals/new/").status_code == 409
     assert principal.get(f"{YEAR}units/青山乡/letter.pdf").status_code == 409
-    assert client(year, "office1").get(f"{YEAR}results/letters/乡镇口.pdf").status_code == 409
+    assert client(year, "office1").post(f"{YEAR}results/letters/乡镇口/set/").status_code == 409
 
 
 def test_the_register_as_a_workbook(year: Cast) -> None:
@@ -415,7 +430,7 @@ def test_the_letters_of_a_block_stand_in_the_plans_order_with_code_and_signature
 ) -> None:
     verified(year, "东河镇")
 
-    text = client(year, "office1").get(f"{YEAR}results/letters/乡镇口.pdf").content.decode()
+    text = letters_of_block(year).decode()
 
     assert [text.index(f"{name}：") for name in ("青山乡", "白水乡", "东河镇")] == sorted(
         text.index(f"{name}：") for name in ("青山乡", "白水乡", "东河镇")
@@ -423,6 +438,25 @@ def test_the_letters_of_a_block_stand_in_the_plans_order_with_code_and_signature
     assert text.count("签收人") == 3
     assert text.count("校验码") >= 3
     assert "关于表彰省府〔2012〕1号的决定" in text
+
+
+def test_the_letters_of_a_block_are_fetched_by_whoever_had_them_set(year: Cast, plain_papers: None) -> None:
+    letters_of_block(year)
+    job = Job.objects.latest("pk")
+
+    page = words_of(client(year, "office1").get(f"{YEAR}results/letters/"))
+    other = client(year, "office2").get(f"{YEAR}results/letters/jobs/{job.pk}.pdf")
+
+    assert (job.state, job.result["letters"]) == ("done", 3)
+    assert "重新生成" in page
+    assert other.status_code == 404
+
+
+def test_the_list_for_the_messenger_is_a_workbook(year: Cast) -> None:
+    content = client(year, "office1").get(f"{YEAR}results/letters.xlsx").content
+
+    rows = list(openpyxl.load_workbook(BytesIO(content)).active.iter_rows(values_only=True))
+    assert any(row[0] == "青山乡" for row in rows)
 
 
 def test_the_own_letter_says_nothing_of_others(year: Cast, plain_papers: None) -> None:
@@ -507,3 +541,27 @@ def test_the_sheet_as_a_workbook_holds_own_figures(year: Cast) -> None:
     sheet = openpyxl.load_workbook(BytesIO(content)).active
     rows = list(sheet.iter_rows(values_only=True))
     assert any("决战园区" in row and 80 in row for row in rows)
+
+
+# What awaits each of them ------------------------------------------------------------------------
+
+
+def test_the_home_page_says_whose_turn_it_is(year: Cast) -> None:
+    made = draft(year, of_cell(year))
+    home = {name: client(year, name) for name in ("principal_青山乡", "office1", "reviewer1", "leader1")}
+
+    def told(name: str) -> str:
+        return words_of(home[name].get("/"))
+
+    assert "草稿待您签字" in told("principal_青山乡")
+    assert "指定复核人" not in told("office1")
+    appeals.file_appeal(by=year.hat("principal_青山乡"), cycle=year.cycle, appeal_id=made.pk)
+    assert "请指定复核人" in told("office1")
+    reviewer = year.people["reviewer1"]
+    appeals.name_reviewer(by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk, reviewer=reviewer)
+    assert "请您复核" in told("reviewer1")
+    appeals.record_recheck(
+        by=year.hat("reviewer1"), cycle=year.cycle, appeal_id=made.pk, text="属实", advice="correct"
+    )
+    assert "待两人决定" in told("leader1")
+    assert "复核申请" not in words_of(client(year, "principal_白水乡").get("/"))

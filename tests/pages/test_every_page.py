@@ -40,6 +40,8 @@ YEAR_PAGES = {
         "vetoes/",
         "vetoes/propose/",
         "vetoes/misconduct/",
+        "rules/",
+        "rules/book/",
         "reminders/",
         "reminders/?show=all",
         "reopen/",

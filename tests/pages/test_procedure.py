@@ -46,13 +46,14 @@ def test_a_year_leaves_set_up_with_sums_leads_and_names_in_order(cast: Cast) -> 
     cast.subs["乡镇口", "信访"].save()
 
     # 安全 and the track's sub-item are led by nobody from the beginning.
-    assert before == {"no-lead": True}
+    assert before == {"no-lead": True, "no-detailed-rules": True}
     assert codes(cast, Stage.COMMITMENT) == {
         "weights-do-not-sum": False,
         "bases-do-not-sum": True,
         "stand-in-units": True,
         "stand-in-rules": True,
         "no-lead": True,
+        "no-detailed-rules": True,
     }
 
 

@@ -14,10 +14,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 import awards.invariants
+import awards.money_invariants
 import bonuses.invariants
 import office.invariants
 import scoring.appeal_invariants
 import scoring.invariants
+import scoring.promise_invariants
+import scoring.review_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -27,7 +30,9 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
+    scoring.review_invariants.TABLE,
     awards.invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant

@@ -27,6 +27,11 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, help="draws the figures (1 for a new demo year)")
         parser.add_argument("--stage", choices=[PRELIMINARY, APPROVED], default=PRELIMINARY)
         parser.add_argument(
+            "--only-this-year",
+            action="store_true",
+            help="leave out 2011, the year before with its sealed and filed edition (quicker)",
+        )
+        parser.add_argument(
             "--accounts", action="store_true", help="only print the accounts of the demo year that is there"
         )
         parser.add_argument("--json", action="store_true", dest="as_json", help="print a report as JSON")
@@ -39,12 +44,15 @@ class Command(BaseCommand):
                     raise Refused("no-demo", _("There is no demo year here; “manage.py demo” makes one."))
                 self._write({"accounts": accounts(), "password": password.kept()}, as_json, account_lines())
                 return
-            made = year.make(options["seed"], complete=options["stage"] == APPROVED)
+            made = year.make(
+                options["seed"],
+                complete=options["stage"] == APPROVED,
+                with_last_year=not options["only_this_year"],
+            )
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
-        not_there = lacking() if options["stage"] == APPROVED else []
-        report = {**asdict(made), "not_there": not_there, "people": accounts(), "password": password.kept()}
-        self._write(report, as_json, [*year_lines(made), *not_there, "", *account_lines()])
+        report = {**asdict(made), "people": accounts(), "password": password.kept()}
+        self._write(report, as_json, [*year_lines(made), "", *account_lines()])
 
     def _write(self, report: dict[str, Any], as_json: bool, lines: list[str]) -> None:
         self.stdout.write(json.dumps(report, ensure_ascii=False) if as_json else "\n".join(lines))
@@ -71,6 +79,7 @@ def year_lines(made: year.Made) -> list[str]:
     )
     return [
         first % figures,
+        *last_year_lines(made),
         _(
             "%(cells)d cells, %(scores)d scores, %(not_involved)d not involved, %(missing)d missing "
             "(%(proposed)d of them proposed as not involved), %(accounts)d accounts."
@@ -79,12 +88,18 @@ def year_lines(made: year.Made) -> list[str]:
     ]
 
 
-def lacking() -> list[str]:
-    """What “approved” still waits for, said plainly."""
+def last_year_lines(made: year.Made) -> list[str]:
+    """What became of the year before."""
+    if not made.last_year:
+        return []
+    if made.waits:
+        return [
+            _("The year before, %(code)s, is approved; its edition waits: %(why)s")
+            % {"code": made.last_year, "why": made.waits}
+        ]
     return [
-        _(
-            "The year is completed up to the stage “results”: hand-over, approval, papers (commendations, criticisms, rewards) and awards are not in this version yet."
-        )
+        _("The year before, %(code)s, is published, its prizes divided, and filed.")
+        % {"code": made.last_year}
     ]
 
 

@@ -1,0 +1,62 @@
+"""What pages show of a whole year, kept as long as nothing of the year was changed.
+
+The stamp moves with every act in the log and with every recomputed standing, by whichever door the change came.
+Acts never rest on what is kept here: whoever signs is checked against the database anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar
+
+from django.db import connection
+from django.utils.translation import get_language
+
+from office.models import AuditEntry
+from scoring.models import Standing
+from units.models import Cycle
+
+T = TypeVar("T")
+MOST = 12
+_kept: OrderedDict[tuple[str, int, str], tuple[str, object]] = OrderedDict()
+_lock = Lock()
+
+
+def stamp_of(cycle: Cycle) -> str:
+    """Two queries: the last entry of the year's log, and every stored standing to its figures."""
+    last = AuditEntry.objects.filter(cycle_code=cycle.code).exclude(act="hat.worn").order_by("-number")
+    stamp = hashlib.sha256(f"{last.values_list('digest', flat=True).first()} {cycle.stage}".encode())
+    standings = Standing.objects.filter(block__cycle=cycle).order_by("pk")
+    for version, computed_at, figures in standings.values_list("version", "computed_at", "figures"):
+        stamp.update(f"{version} {computed_at.timestamp()} ".encode() + figures.encode())
+    return stamp.hexdigest()
+
+
+def forget() -> None:
+    """Drop everything that is kept; the next look computes it anew."""
+    with _lock:
+        _kept.clear()
+
+
+def remembered(cycle: Cycle, name: str, make: Callable[[], T], *, stamp: str = "") -> T:
+    """What `make` gave under the year's present stamp; made anew after any change.
+
+    The value is shared between requests: nobody may change it.
+    """
+    key = (str(connection.settings_dict["NAME"]), cycle.pk, f"{name} {get_language()}")
+    now = stamp or stamp_of(cycle)
+    with _lock:
+        found = _kept.get(key)
+        if found is not None and found[0] == now:
+            _kept.move_to_end(key)
+            return found[1]  # type: ignore[return-value]  # kept under the name of what made it
+    made = make()
+    with _lock:
+        _kept[key] = (now, made)
+        _kept.move_to_end(key)
+        while len(_kept) > MOST:
+            _kept.popitem(last=False)
+    return made

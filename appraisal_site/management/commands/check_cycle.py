@@ -20,6 +20,7 @@ import office.invariants
 import scoring.appeal_invariants
 import scoring.invariants
 import scoring.promise_invariants
+import scoring.review_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -31,6 +32,7 @@ TABLES = (
     scoring.invariants.TABLE,
     scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
+    scoring.review_invariants.TABLE,
     awards.invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant

@@ -47,6 +47,9 @@ OWN_UNIT = frozenset({Role.OFFICIAL, Role.PRINCIPAL})
 
 # What a team, a lead and the office do with cells besides the matrix.
 REVIEW_PAGES = (
+    "lead-scores",
+    "lead-grid",
+    "not-involved",
     "distortion",
     "distortion-limits",
     "distortion-weights",
@@ -215,6 +218,8 @@ PAGE_NAMES: dict[str, object] = {
     "vetoes": _("Vetoes"),
     "appraisers": _("Misconduct of appraisers"),
     "review": _("Preliminary review"),
+    "lead-scores": _("Lead scores"),
+    "not-involved": _("Not involved"),
     "distortion": _("Distortion"),
     "distortion-limits": _("Distortion"),
     "distortion-weights": _("Distortion"),

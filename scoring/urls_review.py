@@ -5,7 +5,15 @@ They are part of scoring.urls.
 
 from django.urls import URLPattern, path
 
-from scoring.views import distortion, review, supplements, visit_papers, visits
+from scoring.views import (
+    distortion,
+    lead_scores,
+    review,
+    supplements,
+    visit_papers,
+    visit_photos,
+    visits,
+)
 
 year_patterns: list[URLPattern] = [
     path("review/", review.review, name="review"),
@@ -18,6 +26,11 @@ year_patterns: list[URLPattern] = [
     path("supplements.xlsx", supplements.supplements_xlsx, name="supplements-xlsx"),
     path("supplements/<int:pk>/answer/", supplements.answer, name="supplement-answer"),
     path("supplements/<int:pk>/<str:act>/", supplements.settle, name="supplement-settle"),
+    path("lead-scores/", lead_scores.lead_scores, name="lead-scores"),
+    path("lead-scores.xlsx", lead_scores.lead_scores_xlsx, name="lead-scores-xlsx"),
+    path("lead-scores/<int:pk>/", lead_scores.lead_grid, name="lead-grid"),
+    path("not-involved/", lead_scores.not_involved, name="not-involved"),
+    path("not-involved.xlsx", lead_scores.not_involved_xlsx, name="not-involved-xlsx"),
     path("distortion/", distortion.distortion, name="distortion"),
     path("distortion.xlsx", distortion.distortion_xlsx, name="distortion-xlsx"),
     path("distortion/limits/", distortion.limits, name="distortion-limits"),
@@ -27,6 +40,10 @@ year_patterns: list[URLPattern] = [
     path("visits/", visits.visits_page, name="visits"),
     path("visits.xlsx", visits.visits_xlsx, name="visits-xlsx"),
     path("visits.pdf", visit_papers.sheets, name="visit-sheets"),
+    path("visits/codes/", visit_papers.codes, name="visit-codes"),
+    path("visits/photos/<int:pk>/", visit_photos.photo, name="visit-photo"),
+    path("visits/photos/<int:pk>/remove/", visit_photos.remove, name="visit-photo-remove"),
+    path("visits/<int:pk>/photos/", visit_photos.add, name="visit-photo-add"),
     path("visits/plan/", visits.plan, name="visit-plan"),
     path("visits/plan-team/", visits.plan_team, name="visit-plan-team"),
     path("visits/<int:pk>/", visits.visit, name="visit"),

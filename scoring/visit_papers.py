@@ -12,7 +12,7 @@ from hashlib import sha256
 from django.template.loader import render_to_string
 
 from office import pdf
-from scoring import visit_queries
+from scoring import visit_forms, visit_queries
 from scoring.models import Visit
 from scoring.visit_queries import SeenLine
 from units.models import Cycle
@@ -34,26 +34,27 @@ class VisitSheet:
     lines: tuple[SeenLine, ...]
 
 
-def code_of(visit: Visit) -> str:
-    """The code by which a signed scan finds its visit."""
-    return f"{visit.cycle.code}-V{visit.pk:05d}"
-
-
 def sheets_of(cycle: Cycle, visits: Sequence[Visit]) -> list[VisitSheet]:
-    """The sheets in the order given.  Two queries; every visit with its team and unit loaded."""
+    """The sheets in the order given, with the code of each that has one.  Three queries.
+
+    Every visit comes with its team and unit loaded.
+    """
     lines = visit_queries.lines_of_visits(visits)
+    codes = visit_forms.codes_of(cycle, [visit.pk for visit in visits])
     for visit in visits:
         visit.cycle = cycle
-    return [VisitSheet(visit, code_of(visit), tuple(lines.get(visit.pk, ()))) for visit in visits]
+    return [VisitSheet(visit, codes.get(visit.pk, ""), tuple(lines.get(visit.pk, ()))) for visit in visits]
 
 
 def html_of(cycle: Cycle, sheets: Sequence[VisitSheet]) -> str:
-    codes = " ".join(sheet.code for sheet in sheets)
-    digest = sha256(codes.encode()).hexdigest()
+    names = " ".join(f"{sheet.visit.pk} {sheet.code}" for sheet in sheets)
+    digest = sha256(names.encode()).hexdigest()
     return render_to_string(
         "reports/visits.html",
         {
-            "facts": SheetFacts(cycle.host.name, digest, sheets[0].code if len(sheets) == 1 else cycle.code),
+            "facts": SheetFacts(
+                cycle.host.name, digest, (sheets[0].code if len(sheets) == 1 else "") or cycle.code
+            ),
             "paper_title": "实地考评记录表",
             "sheets": sheets,
             "places": cycle.places,
@@ -64,4 +65,4 @@ def html_of(cycle: Cycle, sheets: Sequence[VisitSheet]) -> str:
 
 def pdf_of(cycle: Cycle, sheets: Sequence[VisitSheet]) -> bytes:
     """Raises Refused when papers cannot be set on this machine."""
-    return pdf.render(html_of(cycle, sheets), identifier=sheets[0].code)
+    return pdf.render(html_of(cycle, sheets), identifier=sheets[0].code or cycle.code)

@@ -39,7 +39,16 @@ from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
 from scoring import assessment_queries, score_lines
-from scoring.actions import appeal_rulings, appeals, assessments, detailed_rules, imports, ledgers, scores
+from scoring.actions import (
+    appeal_rulings,
+    appeals,
+    assessments,
+    detailed_rules,
+    imports,
+    ledgers,
+    scores,
+    supplements,
+)
 from scoring.actions.appeal_rulings import Ruling
 from scoring.models import (
     Appeal,
@@ -68,10 +77,14 @@ from scoring.models import (
     ScoreKind,
     Standing,
     SubItem,
+    Supplement,
+    Visit,
+    VisitLine,
 )
 from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
 from tests.scoring import ledger_sheets, promises, test_detailed_rules, test_returns
+from tests.scoring.visits import found, planned, ready, signed, written
 from tests.workbooks.files import sheet_of
 from units.actions import paper_forms
 from units.models import (
@@ -119,7 +132,19 @@ def sound(cast: Cast) -> Cast:
     Job.objects.create(kind="x", title="导出", owner=cast.people["office1"])
     assess(cast)
     appeal(cast)
+    visited(cast)
     return cast
+
+
+def visited(cast: Cast) -> None:
+    """A visit that two have signed, and a cell that is returned to its unit."""
+    stage = cast.cycle.stage_now
+    done = written(cast, planned(ready(cast), "安全"), found(cast, "安全", "588.5"))
+    signed(cast, done)
+    supplements.ask_supplement(
+        by=cast.hat("reviewer1"), cell_id=cast.cell("青山乡", "安全").pk, what="请补充", due_on=TODAY
+    )
+    cast.at(stage)
 
 
 def appeal(cast: Cast) -> None:
@@ -517,6 +542,14 @@ WAYS: dict[str, Break] = {
     "point-own": lambda c: Appeal.objects.update(about=c.units["白水乡"]),
     "point-corrected": lambda c: AppealPoint.objects.filter(outcome="upheld").update(entry=1),
     "delivery-takes-part": lambda c: ResultDelivery.objects.update(unit=c.units["考评办"]),
+    "visit-signed": lambda c: Visit.objects.update(second_by=F("first_by")),
+    "visit-ties": lambda c: Conflict.objects.create(
+        cycle=c.cycle, user=c.people["reviewer1"], unit=c.units["青山乡"], reason="亲属"
+    ),
+    "visit-cells": lambda c: VisitLine.objects.update(cell=c.cell("白水乡", "安全")),
+    "visit-scores": lambda c: cell("青山乡", "安全").get().scores.filter(kind="onsite").delete(),
+    "supplement-numbers": lambda c: Supplement.objects.update(number=2),
+    "supplement-answers": lambda c: Supplement.objects.update(state="answered"),
     "weights-sum": lambda c: MajorItem.objects.filter(name="决战园区").update(weight_points=599),
     "bases-sum": lambda c: MajorItem.objects.filter(name="社会管理").update(base_points=999),
     "indicators-fit": lambda c: Indicator.objects.create(

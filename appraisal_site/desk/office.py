@@ -101,7 +101,7 @@ def _proposals(desk: Desk, sight: Sight, whose: Q) -> None:
             task(
                 _("“Not involved” to decide"),
                 _("Proposed by somebody else: %(names)s") % {"names": "、".join(names)},
-                sight.way("matrix", name=cells[0].block.name),
+                sight.way("not-involved"),
                 _("Decide"),
                 due=sight.until(sight.cycle.stage_now),
                 count=len(cells),

@@ -29,20 +29,20 @@ def lead(desk: Desk, sight: Sight) -> None:
     tied = sight.hat.tied_unit_ids(cycle.pk)
     asked = readiness.cells_asked(cycle).filter(sub_item__in=led).exclude(membership__unit__in=tied)
     rows = list(
-        asked.values_list("sub_item__name", "block__name")
+        asked.values_list("sub_item__name", "block__name", "sub_item_id")
         .annotate(
             every=Count("pk", distinct=True),
             scored=Count("pk", distinct=True, filter=Q(scores__kind=ScoreKind.LEAD)),
         )
         .order_by("block__order", "sub_item__order")
     )
-    total = sum(every for _sub, _block, every, _scored in rows)
+    total = sum(every for _sub, _block, _pk, every, _scored in rows)
     done = sum(scored for *_names, scored in rows)
     started = cycle.stage_now.position >= Stage.PRELIMINARY_REVIEW.position
     in_time = may("E03", sight.hat, cycle)
     # Over, but still the stage: it stays on the desk in red, with the way to have it opened again.
     is_shown = in_time or cycle.stage_now in OPEN_IN["E03"]
-    for sub, block, every, scored in rows:
+    for sub, block, sub_id, every, scored in rows:
         if every == scored or not started or not is_shown:
             continue
         desk.tasks.append(
@@ -51,8 +51,8 @@ def lead(desk: Desk, sight: Sight) -> None:
                 _("%(block)s: %(done)d of %(all)d units are scored.")
                 % {"block": block, "done": scored, "all": every}
                 + ("" if in_time else too_late()),
-                sight.way("imports"),
-                _("Send scores"),
+                sight.way("lead-grid", pk=str(sub_id)),
+                _("Enter scores"),
                 due=sight.until(Stage.PRELIMINARY_REVIEW),
                 count=every - scored,
             )
@@ -64,7 +64,7 @@ def lead(desk: Desk, sight: Sight) -> None:
     for opened in queries.open_reopenings(cycle, unit_id):
         desk.tasks.append(reopened(sight, opened))
     desk.tiles += [
-        (_("Own sub-items"), len({(s, b) for s, b, _e, _d in rows}), ""),
+        (_("Own sub-items"), len({(s, b) for s, b, _p, _e, _d in rows}), ""),
         (_("Units scored"), f"{done} / {total}", percent(done, total)),
     ]
 

@@ -83,6 +83,8 @@ def record_many(
     Raises Refused with every problem by its cell when any may not be entered, is out of range or was
     changed meanwhile (409); 404 when one is none of the hat's business.
     """
+    if kind is ScoreKind.SELF:
+        raise ValueError("a unit's own scores have rules of their own: scoring.actions.assessments")
     if not marks:
         return []
     with transaction.atomic():

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from office import audit
 from office.fields import format_points
+from office.models import StoredFile
 from office.refusal import Refused
 from scoring import visit_queries
 from scoring.actions.many_scores import Mark, load_cells, problems_refusal, record_many
@@ -51,7 +52,7 @@ class Finding:
     reason: str = ""
 
 
-def _load(cycle: Cycle, visit_id: int) -> Visit:
+def load_visit(cycle: Cycle, visit_id: int) -> Visit:
     """The locked visit; 404 when it is another year's."""
     row = (
         Visit.objects.select_for_update(of=("self",))
@@ -80,7 +81,7 @@ def _save(visit: Visit) -> None:
     visit.save()
 
 
-def _require_open(visit: Visit) -> None:
+def require_open(visit: Visit) -> None:
     if not visit.is_open:
         raise Refused(
             "visit-closed",
@@ -219,10 +220,10 @@ def change_visit(
     version: int | None = None,
 ) -> Visit:
     """Another day or other cells; what was written about the cells that stay is kept.  Signatures fall away."""
-    visit = _load(cycle, visit_id)
+    visit = load_visit(cycle, visit_id)
     require(PLAN, by, cycle, unit_id=visit.unit_id, acts_on_unit=True)
     _require_version(visit, version)
-    _require_open(visit)
+    require_open(visit)
     cells = _cells_for(by, cycle, visit.unit_id, cell_ids)
     _refuse_second_visit(list(cells), but=visit.pk)
     there = set(visit.lines.values_list("cell_id", flat=True))
@@ -249,10 +250,10 @@ def change_visit(
 @transaction.atomic
 def cancel_visit(*, by: Hat, cycle: Cycle, visit_id: int, reason: str, version: int | None = None) -> Visit:
     """Call a visit off, with a reason; its cells wait for another one."""
-    visit = _load(cycle, visit_id)
+    visit = load_visit(cycle, visit_id)
     require(PLAN, by, cycle, unit_id=visit.unit_id, acts_on_unit=True)
     _require_version(visit, version)
-    _require_open(visit)
+    require_open(visit)
     if not reason.strip():
         raise Refused("no-reason", _("Calling a visit off needs a reason."), status=422)
     _drop_signature(visit)
@@ -283,12 +284,12 @@ def record_findings(
     Points that differ from what counted before the visit need a reason. Raises Refused with every problem by
     its cell, and as the matrix says for who may not.
     """
-    visit = _load(cycle, visit_id)
+    visit = load_visit(cycle, visit_id)
     lines = {seen.line.cell_id: seen for seen in visit_queries.lines_of_visits([visit]).get(visit.pk, [])}
     cells = load_cells(cycle, list(lines))
     _require_record(by, visit, cells)
     _require_version(visit, version)
-    _require_open(visit)
+    require_open(visit)
     problems = {
         one.cell_id: problem
         for one in findings
@@ -358,6 +359,7 @@ def _drop_signature(visit: Visit) -> None:
     visit.state = VisitState.PLANNED
     visit.first_by, visit.first_at = None, None
     visit.second_by, visit.second_at = None, None
+    visit.paper = None
 
 
 def _require_sign(by: Hat, visit: Visit, cells: Mapping[int, Cell]) -> None:
@@ -365,19 +367,8 @@ def _require_sign(by: Hat, visit: Visit, cells: Mapping[int, Cell]) -> None:
         require(SIGN, by, visit.cycle, unit_id=visit.unit_id, block=block, acts_on_unit=True)
 
 
-@transaction.atomic
-def sign_visit(*, by: Hat, cycle: Cycle, visit_id: int, version: int | None) -> Visit:
-    """Sign as the first or the second of the team; with the second the points become on-site scores.  Row E12.
-
-    Raises Refused for the same person twice, for anybody outside the team or with a tie, when a line holds
-    neither points nor a finding, when the visit was changed since it was read, and before its day.
-    """
-    visit = _load(cycle, visit_id)
-    lines = [seen.line for seen in visit_queries.lines_of_visits([visit]).get(visit.pk, [])]
-    cells = load_cells(cycle, [line.cell_id for line in lines])
-    _require_sign(by, visit, cells)
-    _require_version(visit, version)
-    _require_open(visit)
+def _require_complete(visit: Visit, lines: Sequence[VisitLine]) -> None:
+    """Every line says something, and the day has come."""
     empty = [str(line.cell) for line in lines if line.points is None and not line.finding]
     if empty:
         raise Refused(
@@ -393,6 +384,33 @@ def sign_visit(*, by: Hat, cycle: Cycle, visit_id: int, version: int | None) -> 
             _("The visit is planned for %(day)s; it is signed from that day on.")
             % {"day": visit.on.isoformat()},
         )
+
+
+def _store_scores(by: Hat, cycle: Cycle, lines: Sequence[VisitLine], paper: StoredFile | None = None) -> int:
+    """The lines' points become on-site scores; how many there were."""
+    marks = [
+        Mark(line.cell_id, line.points, (line.reason or line.finding)[:500])
+        for line in lines
+        if line.points is not None
+    ]
+    record_many(by=by, cycle=cycle, kind=ScoreKind.ONSITE, marks=marks, paper=paper)
+    return len(marks)
+
+
+@transaction.atomic
+def sign_visit(*, by: Hat, cycle: Cycle, visit_id: int, version: int | None) -> Visit:
+    """Sign as the first or the second of the team; with the second the points become on-site scores.  Row E12.
+
+    Raises Refused for the same person twice, for anybody outside the team or with a tie, when a line holds
+    neither points nor a finding, when the visit was changed since it was read, and before its day.
+    """
+    visit = load_visit(cycle, visit_id)
+    lines = [seen.line for seen in visit_queries.lines_of_visits([visit]).get(visit.pk, [])]
+    cells = load_cells(cycle, [line.cell_id for line in lines])
+    _require_sign(by, visit, cells)
+    _require_version(visit, version)
+    require_open(visit)
+    _require_complete(visit, lines)
     now = timezone.now()
     if visit.state == VisitState.PLANNED:
         visit.first_by, visit.first_at, visit.state = by.user, now, VisitState.SIGNED_ONCE
@@ -400,24 +418,17 @@ def sign_visit(*, by: Hat, cycle: Cycle, visit_id: int, version: int | None) -> 
         audit.record(by, "visit.signed-first", visit, cycle_code=cycle.code)
         return visit
     require_second(visit.first_by_id, by)
-    marks = [
-        Mark(line.cell_id, line.points, (line.reason or line.finding)[:500])
-        for line in lines
-        if line.points is not None
-    ]
-    record_many(by=by, cycle=cycle, kind=ScoreKind.ONSITE, marks=marks)
+    scored = _store_scores(by, cycle, lines)
     visit.second_by, visit.second_at, visit.state = by.user, now, VisitState.SIGNED
     _save(visit)
-    audit.record(
-        by, "visit.signed", visit, cycle_code=cycle.code, first=str(visit.first_by), scored=len(marks)
-    )
+    audit.record(by, "visit.signed", visit, cycle_code=cycle.code, first=str(visit.first_by), scored=scored)
     return visit
 
 
 @transaction.atomic
 def withdraw_signature(*, by: Hat, cycle: Cycle, visit_id: int, version: int | None) -> Visit:
     """The first signer takes the signature back before the second signs."""
-    visit = _load(cycle, visit_id)
+    visit = load_visit(cycle, visit_id)
     require(SIGN, by, cycle, unit_id=visit.unit_id, acts_on_unit=True)
     _require_version(visit, version)
     if visit.state != VisitState.SIGNED_ONCE or visit.first_by_id != by.user.pk:
@@ -431,7 +442,7 @@ def withdraw_signature(*, by: Hat, cycle: Cycle, visit_id: int, version: int | N
 @transaction.atomic
 def reopen_visit(*, by: Hat, cycle: Cycle, visit_id: int, reason: str, version: int | None = None) -> Visit:
     """Open a signed visit again for a correction; its scores stay until two have signed anew.  Row E11."""
-    visit = _load(cycle, visit_id)
+    visit = load_visit(cycle, visit_id)
     require(PLAN, by, cycle, unit_id=visit.unit_id, acts_on_unit=True)
     _require_version(visit, version)
     if visit.state != VisitState.SIGNED:
@@ -443,6 +454,26 @@ def reopen_visit(*, by: Hat, cycle: Cycle, visit_id: int, reason: str, version: 
     visit.reason = reason.strip()[:300]
     _save(visit)
     audit.record(by, "visit.reopened", visit, cycle_code=cycle.code, reason=visit.reason)
+    return visit
+
+
+@transaction.atomic
+def count_paper(*, by: Hat, visit_id: int, cycle: Cycle, scan: StoredFile) -> Visit:
+    """The signed sheet was compared with the screen by a second person of the office: it counts as signed by two.
+
+    Raises Refused as writing down does, and when a line says nothing yet.
+    """
+    visit = load_visit(cycle, visit_id)
+    lines = [seen.line for seen in visit_queries.lines_of_visits([visit]).get(visit.pk, [])]
+    cells = load_cells(cycle, [line.cell_id for line in lines])
+    _require_record(by, visit, cells)
+    require_open(visit)
+    _require_complete(visit, lines)
+    scored = _store_scores(by, cycle, lines, scan)
+    _drop_signature(visit)
+    visit.paper, visit.state = scan, VisitState.SIGNED
+    _save(visit)
+    audit.record(by, "visit.paper-counted", visit, cycle_code=cycle.code, scan=scan.sha256, scored=scored)
     return visit
 
 

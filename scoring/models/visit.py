@@ -1,6 +1,6 @@
 """On-site review (实地考评): a team goes to a unit on a day, looks at some cells, and two of it sign.
 
-What a line says counts from the second signature on; until then it is a draft beside the stored scores.
+What a line says counts from the second signature on, or from the compared scan of the signed sheet; until then it is a draft beside the stored scores.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from office.fields import PointsField
+from office.models import StoredFile
 from scoring.models.score import Cell
 from units.models import Cycle, Team, Unit
 
@@ -46,6 +47,9 @@ class Visit(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     second_at = models.DateTimeField(_("second signature"), null=True, blank=True)
+    paper = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed sheet")
+    )
     reason = models.CharField(_("reason"), max_length=300, blank=True)  # of cancelling or reopening
     version = models.PositiveIntegerField(default=1)
 

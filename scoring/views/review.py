@@ -55,27 +55,32 @@ class Row:
         return int(self.sight.cell.pk)
 
 
-def editable_cells(hat: Hat, cycle: Cycle, sights: list[CellSight]) -> frozenset[int]:
-    """The cells that may be scored now, by row E01 for the whole list at once."""
-    by_row = scoring_permissions.may_score_many(hat, KIND, cycle)
+def editable_cells(hat: Hat, cycle: Cycle, sights: list[CellSight], kind: ScoreKind = KIND) -> frozenset[int]:
+    """The cells that may be scored now, by the kind's row for the whole list at once."""
+    by_row = scoring_permissions.may_score_many(hat, kind, cycle)
     return frozenset(
         s.cell.pk
         for s in sights
         if not s.is_not_involved
-        and not s.only_visit
+        and not (kind is KIND and s.only_visit)
         and by_row.refusal(s.cell.membership.unit_id, s.cell.sub_item_id, s.cell.block_id) is None
     )
 
 
 def rows_of(
-    request: PageRequest, sights: list[CellSight], problems: dict[int, str], *, by_unit: bool
+    request: PageRequest,
+    sights: list[CellSight],
+    problems: dict[int, str],
+    *,
+    by_unit: bool,
+    kind: ScoreKind = KIND,
 ) -> list[Row]:
     """The rows as stored, or as typed after a refusal."""
-    editable = editable_cells(request.hat, request.cycle, sights)
+    editable = editable_cells(request.hat, request.cycle, sights, kind)
     made = []
     for sight in sights:
         cell, key = sight.cell, sight.cell.pk
-        stored = sight.scores.get(KIND)
+        stored = sight.scores.get(kind)
         sub = cell.sub_item
         made.append(
             Row(
@@ -93,12 +98,22 @@ def rows_of(
     return made
 
 
-def typed_marks(request: PageRequest, sights: list[CellSight]) -> list[Mark]:
-    """What was typed where it differs from what is stored.  Raises Refused with the problem of each cell."""
+def typed_marks(
+    request: PageRequest,
+    sights: list[CellSight],
+    kind: ScoreKind = KIND,
+    spared: frozenset[int] = frozenset(),
+) -> list[Mark]:
+    """What was typed where it differs from what is stored; `spared` cells get no score this time.
+
+    Raises Refused with the problem of each cell.
+    """
     marks: list[Mark] = []
     problems: dict[int, str] = {}
     for sight in sights:
-        key, stored = sight.cell.pk, sight.scores.get(KIND)
+        key, stored = sight.cell.pk, sight.scores.get(kind)
+        if key in spared:
+            continue
         text, opinion = request.POST.get(f"points-{key}"), request.POST.get(f"opinion-{key}", "").strip()
         if text is None:
             continue

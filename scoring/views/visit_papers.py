@@ -6,12 +6,14 @@ What stands on them is in scoring.visit_papers.
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from office.files import PDF
 from office.refusal import Refused
-from scoring import visit_papers, visit_queries
+from scoring import visit_forms, visit_papers, visit_queries
 from scoring.models import OPEN_VISITS
 from units.matrix import Role
 from units.pages import PageRequest, page
@@ -31,7 +33,7 @@ def sheet(request: PageRequest, pk: int) -> HttpResponse:
     cycle = request.cycle
     visit = visit_queries.visit_seen(request.hat, cycle, pk)
     made = visit_papers.sheets_of(cycle, [visit])
-    return _answer(visit_papers.pdf_of(cycle, made), f"{made[0].code}.pdf")
+    return _answer(visit_papers.pdf_of(cycle, made), f"{made[0].code or visit}.pdf")
 
 
 @page("E02", "E11")
@@ -49,3 +51,21 @@ def sheets(request: PageRequest) -> HttpResponse:
         raise Refused("no-visits", _("No visit is open here; plan one first, then print its sheet."))
     made = visit_papers.sheets_of(cycle, visits)
     return _answer(visit_papers.pdf_of(cycle, made), f"{cycle.code}-{_('Visits')}.pdf")
+
+
+@page("E14", methods=("POST",))
+def codes(request: PageRequest) -> HttpResponse:
+    """Give the sheets their codes and print them: one visit of `visit`, or the open ones of `team`, or all."""
+    cycle, hat = request.cycle, request.hat
+    rows = visit_queries.visits_seen(hat, cycle).filter(state__in=OPEN_VISITS)
+    one, team = request.POST.get("visit", ""), request.POST.get("team", "")
+    if one.isdecimal():
+        visit = visit_queries.visit_seen(hat, cycle, int(one))
+        visit_forms.give_codes(hat, cycle, [visit.pk])
+        return redirect("visit-sheet", cycle.code, visit.pk)
+    if team.isdecimal():
+        rows = rows.filter(team=int(team))
+    free = rows.exclude(unit__in=hat.tied_unit_ids(cycle.pk)).order_by("on", "pk")
+    visit_forms.give_codes(hat, cycle, free.values_list("pk", flat=True)[:MOST_SHEETS])
+    query = f"?team={int(team)}" if team.isdecimal() else ""
+    return redirect(reverse("visit-sheets", args=[cycle.code]) + query)

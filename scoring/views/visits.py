@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from office import evidence
 from office.fields import format_points
-from office.models import AuditEntry
+from office.models import AuditEntry, Evidence
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
-from scoring import visit_queries
+from scoring import visit_forms, visit_queries
 from scoring.actions import visits
 from scoring.actions.visits import Finding
 from scoring.forms_review import Group, TeamVisitsForm, VisitForm
@@ -100,6 +101,9 @@ def visits_page(request: PageRequest) -> HttpResponse:
             "plan_team_url": reverse("visit-plan-team", args=[cycle.code]) if plans else "",
             "xlsx_url": reverse("visits-xlsx", args=[cycle.code]),
             "sheets_url": _sheets_url(hat, cycle, team),
+            "codes_url": reverse("visit-codes", args=[cycle.code])
+            if hat.role is Role.OFFICE and counts.get(VisitState.PLANNED, 0)
+            else "",
             "cycle": cycle,
         },
     )
@@ -371,6 +375,21 @@ def may_record(hat: Hat, visit: Visit) -> bool:
     return visit.is_open and may(visits.RECORD, hat, visit.cycle, unit_id=visit.unit_id, acts_on_unit=True)
 
 
+def photos_of(request: PageRequest, visit: Visit) -> list[tuple[Evidence, str, str]]:
+    """(picture, its address, the address that takes it away or nothing); none for a lead.  One query."""
+    if request.hat.role is Role.LEAD:
+        return []
+    code, open_now = request.cycle.code, may_record(request.hat, visit)
+    return [
+        (
+            row,
+            reverse("visit-photo", args=[code, row.pk]),
+            reverse("visit-photo-remove", args=[code, row.pk]) if open_now else "",
+        )
+        for row in evidence.of(visit)
+    ]
+
+
 def _show(request: PageRequest, pk: int, refusal: Refused | None = None) -> HttpResponse:
     cycle, hat = request.cycle, request.hat
     found = visit_queries.visit_seen(hat, cycle, pk)
@@ -408,6 +427,12 @@ def _show(request: PageRequest, pk: int, refusal: Refused | None = None) -> Http
             if found.first_by
             else None,
             "history": history[:50] if hat.role in {Role.OFFICE, Role.REVIEWER, Role.AUDITOR} else [],
+            "photos": photos_of(request, found),
+            "photo_url": reverse("visit-photo-add", args=[cycle.code, pk]) if may_record(hat, found) else "",
+            "accept": ".jpg,.jpeg,.png,.pdf",
+            "is_office": hat.role is Role.OFFICE,
+            "gives_codes": hat.role is Role.OFFICE and found.is_open,
+            "form_code": visit_forms.codes_of(cycle, [pk]).get(pk, "") if hat.role in PRINTS else "",
             "places": cycle.places,
             "breadcrumbs": _crumbs(cycle, str(found)),
             "refusal": refusal,

@@ -6,19 +6,23 @@ What a visit must keep is tested in tests/scoring/test_visits.py.
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from office import evidence
 from office.refusal import Refused
-from scoring import visit_papers
+from scoring import visit_forms, visit_papers
 from scoring.actions import visits
 from scoring.models import Score, ScoreKind, Visit, VisitLine
+from tests.bonuses.papers import pdf, png
 from tests.cast import Cast
 from tests.pages.conftest import SignedIn
 from tests.pages.reading import body, words_of
 from tests.scoring.visits import found, planned, ready, signed, written
-from units.models import Team, Unit
+from units.actions import paper_forms
+from units.models import SignedForm, Team, Unit
 from units.stages import Stage
 
 pytestmark = pytest.mark.django_db
@@ -182,20 +186,120 @@ def test_a_whole_team_is_planned_on_the_page(site: Cast, signed_in: SignedIn) ->
     assert "已安排2次" in words_of(answer)
 
 
-def test_the_sheet_carries_its_code_and_the_line_to_sign(site: Cast) -> None:
+def test_the_office_prints_sheets_with_codes_and_a_second_print_keeps_them(
+    site: Cast, signed_in: SignedIn
+) -> None:
     visit = planned(site, "安全")
+    client = signed_in("office1")
 
+    client.post(f"{YEAR}visits/codes/", {"visit": visit.pk})
+    code = visit_forms.codes_of(site.cycle, [visit.pk])[visit.pk]
+    client.post(f"{YEAR}visits/codes/")
     html = visit_papers.html_of(site.cycle, visit_papers.sheets_of(site.cycle, [visit]))
 
-    for words in (
-        visit_papers.code_of(visit),
-        "单位（盖章）",
-        "主要负责人（签字）",
-        "经办人",
-        "电话",
-        "安全",
-    ):
+    assert visit_forms.codes_of(site.cycle, [visit.pk]) == {visit.pk: code}
+    for words in (code, "单位（盖章）", "主要负责人（签字）", "经办人", "电话", "安全"):
         assert words in html
+    assert code in words_of(client.get(f"{YEAR}visits/{visit.pk}/"))
+
+
+def on_paper(site: Cast, visit: Visit, by: str = "office2") -> SignedForm:
+    """The signed sheet comes back, is scanned by office1 and compared by another."""
+    visit_forms.give_codes(site.hat("office1"), site.cycle, [visit.pk])
+    code = visit_forms.codes_of(site.cycle, [visit.pk])[visit.pk]
+    upload = SimpleUploadedFile(f"{code}.pdf", pdf("考评组签字"))
+    form = paper_forms.take_scan(by=site.hat("office1"), cycle=site.cycle, code=code, upload=upload)
+    digest = visit_forms.figures(form).digest
+    return paper_forms.compare(by=site.hat(by), cycle=site.cycle, code=code, digest=digest)
+
+
+def test_a_signed_sheet_compared_by_a_second_person_makes_the_points_count(site: Cast) -> None:
+    visit = planned(site, "安全")
+    written(site, visit, found(site, "安全", "588.5"), by="office1")
+
+    form = on_paper(site, visit)
+
+    visit.refresh_from_db()
+    score = Score.objects.get(kind=ScoreKind.ONSITE)
+    assert (visit.state, visit.paper, visit.first_by) == ("signed", form.scan, None)
+    assert (str(score.points), score.paper, score.entered_by) == (
+        "588.5",
+        form.scan,
+        site.people["office2"],
+    )
+
+
+def test_who_typed_the_sheet_does_not_compare_it(site: Cast) -> None:
+    visit = planned(site, "安全")
+    written(site, visit, found(site, "安全", "588.5"), by="office1")
+
+    with pytest.raises(Refused) as refused:
+        on_paper(site, visit, by="office1")
+
+    assert (refused.value.code, Score.objects.count()) == ("same-person", 0)
+
+
+def test_the_visited_unit_does_not_find_the_sheet(site: Cast, signed_in: SignedIn) -> None:
+    visit = planned(site, "安全")
+    written(site, visit, found(site, "安全", "588.5"), by="office1")
+    form = on_paper(site, visit)
+
+    client = signed_in("official_青山乡")
+
+    assert client.get(f"{YEAR}forms/{form.code}/").status_code == 404
+    assert form.code not in body(client.get(f"{YEAR}forms/"))
+
+
+def test_pictures_lie_beside_a_visit_and_are_taken_away_while_it_is_open(
+    site: Cast, signed_in: SignedIn
+) -> None:
+    visit = planned(site, "安全")
+    client = signed_in("reviewer1")
+    client.post(
+        f"{YEAR}visits/{visit.pk}/photos/",
+        {"file": SimpleUploadedFile("矿区.png", png("矿区")), "note": "值班室"},
+    )
+    (kept,) = evidence.of(visit)
+
+    shown = client.get(f"{YEAR}visits/{visit.pk}/")
+    bytes_of = client.get(f"{YEAR}visits/photos/{kept.pk}/")
+    client.post(f"{YEAR}visits/photos/{kept.pk}/remove/")
+
+    assert "值班室" in words_of(shown)
+    assert bytes_of["Content-Type"] == "image/png"
+    assert evidence.of(visit) == []
+
+
+def test_a_picture_is_one_by_its_bytes_and_is_nobody_elses(site: Cast, signed_in: SignedIn) -> None:
+    visit = planned(site)
+    way = f"{YEAR}visits/{visit.pk}/photos/"
+    team = signed_in("reviewer1")
+    wrong = team.post(way, {"file": SimpleUploadedFile("a.png", b"<html>no picture</html>")}, follow=True)
+    team.post(way, {"file": SimpleUploadedFile("矿区.png", png("矿区"))})
+    (kept,) = evidence.of(visit)
+
+    met = [
+        signed_in(name).get(f"{YEAR}visits/photos/{kept.pk}/").status_code
+        for name in ("lead_市信访局", "official_青山乡", "official_白水乡")
+    ]
+
+    assert "a.png" in words_of(wrong)
+    assert met == [404, 404, 404]
+    assert signed_in("official_青山乡").post(way).status_code == 404
+
+
+def test_after_two_signatures_no_picture_comes_or_goes(site: Cast, signed_in: SignedIn) -> None:
+    visit = planned(site, "安全")
+    client = signed_in("reviewer1")
+    way = f"{YEAR}visits/{visit.pk}/photos/"
+    client.post(way, {"file": SimpleUploadedFile("矿区.png", png("矿区"))})
+    signed(site, written(site, visit, found(site, "安全", "588")))
+    (kept,) = evidence.of(visit)
+
+    client.post(way, {"file": SimpleUploadedFile("二.png", png("二"))})
+    client.post(f"{YEAR}visits/photos/{kept.pk}/remove/")
+
+    assert [row.pk for row in evidence.of(visit)] == [kept.pk]
 
 
 def test_the_sheet_comes_as_pdf(site: Cast, signed_in: SignedIn) -> None:

@@ -21,6 +21,7 @@ import scoring.appeal_invariants
 import scoring.invariants
 import scoring.ledger_invariants
 import scoring.promise_invariants
+import scoring.review_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -33,6 +34,7 @@ TABLES = (
     scoring.ledger_invariants.TABLE,
     scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
+    scoring.review_invariants.TABLE,
     awards.invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant

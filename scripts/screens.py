@@ -25,6 +25,7 @@ DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "home-office": ("office1", "/", DESK),
     "year": ("office1", "/years/2012/", DESK),
+    "reminders": ("office1", "/years/2012/reminders/", DESK),
     "plan": ("office1", "/years/2012/plan/", DESK),
     "board": ("office1", "/years/2012/board/", DESK),
     "board-phone": ("office1", "/years/2012/board/", PHONE),

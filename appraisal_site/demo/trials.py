@@ -35,7 +35,7 @@ def _variants(cycle: Cycle, everybody: People) -> None:
     cap = TariffLine.objects.get(cycle=cycle, kind="封顶")
     praise = TariffLine.objects.get(cycle=cycle, kind="表彰", level="省委省政府")
     town = Unit.objects.get(name="青山乡")
-    variants: tuple[tuple[str, list[Step]], ...] = (
+    variants: list[tuple[str, list[Step]]] = [
         (
             "园区降为100，招商升为140",
             [WeightStep(items["决战园区"], Decimal(100)), WeightStep(items["招商引资"], Decimal(140))],
@@ -45,7 +45,7 @@ def _variants(cycle: Cycle, everybody: People) -> None:
             "青山乡再获省级表彰，但信访一票否决",
             [NewPaperStep(town.pk, praise.pk), VetoStep(town.pk, "信访")],
         ),
-    )
+    ]
     for name, steps in variants:
         trials.save_variant(by=office, cycle=cycle, name=name, steps=steps)
 

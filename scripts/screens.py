@@ -34,6 +34,8 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "unit-sheet-phone": ("office1", "/years/2012/units/青山乡/", PHONE),
     "call": ("office1", "/years/2012/call/?q=qsx", DESK),
     "imports": ("office1", "/years/2012/imports/", DESK),
+    "ledgers-lead": ("lead_信访局", "/years/2012/ledgers/", DESK),
+    "ledgers-office": ("office1", "/years/2012/imports/?kind=ledger", DESK),
     "home-lead": ("lead_信访局", "/", DESK),
     "home-official": ("official_龙潭乡", "/", PHONE),
     "self-list": ("official_龙潭乡", "/years/2012/self/", DESK),

@@ -5,6 +5,8 @@ Writing is on the pages only.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -31,7 +33,7 @@ def test_a_unit_reads_its_own_promise_with_the_rate_and_no_other(cast: Cast, cli
 
 def test_everybody_reads_the_rules_that_hold_and_nobody_a_draft(cast: Cast, client_of: SignIn) -> None:
     cast.at(Stage.SET_UP)
-    test_detailed_rules.accepted(cast, floor=(test_detailed_rules.Decimal(-50), "可倒扣50分"))
+    test_detailed_rules.accepted(cast, floor=(Decimal(-50), "可倒扣50分"))
     test_detailed_rules.save(cast, text="第二版草稿", file=False)
 
     (row,) = client_of("official_青山乡").get("/api/v1/detailed-rules/?cycle=2012").json()["results"]

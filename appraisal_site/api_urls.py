@@ -25,6 +25,7 @@ from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
 from scoring.appeal_api import AppealViewSet
 from scoring.ledger_api import LedgerLineViewSet, LedgerViewSet
+from scoring.promise_api import CommitmentViewSet, DetailedRuleViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix
 
@@ -67,6 +68,8 @@ router.register("ledger-lines", LedgerLineViewSet, "api-ledger-line")
 router.register("editions", EditionViewSet, "api-edition")
 router.register("awards", AwardViewSet, "api-award")
 router.register("appeals", AppealViewSet, "api-appeal")
+router.register("commitments", CommitmentViewSet, "api-commitment")
+router.register("detailed-rules", DetailedRuleViewSet, "api-detailed-rule")
 router.register("jobs", JobViewSet, "api-job")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -5,7 +5,7 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern, path
 
-from bonuses.views import adjustments, lists, papers, vetoes
+from bonuses.views import adjustments, lists, papers, register, vetoes
 
 urlpatterns: list[URLPattern] = []
 year_patterns: list[URLPattern] = [
@@ -14,8 +14,9 @@ year_patterns: list[URLPattern] = [
     path("papers/<int:pk>/file/", papers.paper_file, name="paper-file"),
     path("papers/<int:pk>/attach/", papers.attach, name="paper-attach"),
     path("papers/<int:pk>/seen/", papers.original_seen, name="paper-seen"),
-    path("adjustments/", adjustments.adjustments_page, name="adjustments"),
-    path("adjustments.xlsx", adjustments.adjustments_xlsx, name="adjustments-xlsx"),
+    path("adjustments/", register.register_page, name="adjustments"),
+    path("adjustments.xlsx", register.register_xlsx, name="adjustments-xlsx"),
+    path("adjustments.pdf", register.register_pdf, name="adjustments-pdf"),
     path("adjustments/claim/", adjustments.claim, name="adjustment-claim"),
     path("adjustments/waiting/", adjustments.waiting, name="adjustments-waiting"),
     path("adjustments/matters/", adjustments.matters, name="matters"),

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 LOST_AFTER = timedelta(seconds=60)
 BEAT_EVERY = 1.0  # seconds between two writes of progress
+BEAT_WITHIN = 10.0  # seconds between two beats while one long step runs
 
 
 class Cancelled(Exception):
@@ -53,6 +56,26 @@ class Progress:
         )
         if Job.objects.filter(pk=self.job.pk, cancel_asked=True).exists():
             raise Cancelled
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Keep the heartbeat going through one long step that tells nothing in between, as setting a booklet."""
+        over = Event()
+
+        def beat() -> None:
+            try:
+                while not over.wait(BEAT_WITHIN):
+                    Job.objects.filter(pk=self.job.pk).update(heartbeat_at=timezone.now())
+            finally:
+                connection.close()
+
+        beater = Thread(target=beat, daemon=True)
+        beater.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beater.join()
 
 
 Work = Callable[[Job, Progress], dict[str, Any]]

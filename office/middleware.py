@@ -1,16 +1,22 @@
-"""Turns Refused into a page: the sentence, the clause, the next step, and the way back.
+"""Turns Refused into a page: the sentence, the clause, the next step, what had been typed, and the way back.
 
 The API's answer to the same refusal is in office.problems.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from office.refusal import Refused
+
+# A text of a person: it holds a Chinese character, or words with a space between; codes and numbers of forms do not.
+WRITTEN = re.compile(r"[\u3400-\u9fff]|\S\s+\S")
+KEPT_FROM_NOBODY = re.compile(r"password|token|csrf", re.IGNORECASE)
 
 
 class RefusalMiddleware:
@@ -28,4 +34,26 @@ class RefusalMiddleware:
         template = "errors/404.html" if exception.status == 404 else "errors/refused.html"
         if getattr(request, "htmx", False):
             template = "parts/refusal.html"
-        return render(request, template, {"refusal": exception}, status=exception.status)
+        context = {"refusal": exception, "posted": written_in(request), "back_url": page_before(request)}
+        return render(request, template, context, status=exception.status)
+
+
+def written_in(request: HttpRequest) -> list[str]:
+    """What a person had written into the form that was refused, to be copied and sent again."""
+    if request.method != "POST":
+        return []
+    return [
+        text
+        for name, values in request.POST.lists()
+        if not KEPT_FROM_NOBODY.search(name)
+        for text in (str(value).strip() for value in values)
+        if WRITTEN.search(text)
+    ]
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page of this site from which the form was sent; "" when that is not known."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    if before.netloc != request.get_host() or before.path == request.path:
+        return ""
+    return before.path + (f"?{before.query}" if before.query else "")

@@ -180,7 +180,10 @@ class ReportForm(forms.Form):
                 widget=forms.NumberInput(attrs={"class": "num", "inputmode": "numeric"}),
             )
             self.fields[f"words_{goal.pk}"] = forms.CharField(
-                label=_("Words"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
+                label=_("Explanation"),
+                max_length=500,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 2}),
             )
         self.fields["summary"] = forms.CharField(
             label=_("In general"),

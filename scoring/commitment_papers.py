@@ -120,7 +120,8 @@ def set_booklet(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     if not rows:
         raise Refused("no-commitments", "—")
     progress.step(0, 2, job.title)
-    content = pdf.render(booklet_html(cycle, rows), identifier=f"booklet-{job.pk}")
+    with progress.beating():
+        content = pdf.render(booklet_html(cycle, rows), identifier=f"booklet-{job.pk}")
     progress.step(1, 2, job.title)
     stored = files.store([content], f"{cycle.code}-双向承诺书汇编.pdf", job.owner, allowed=(files.PDF,))
     progress.step(2, 2, job.title)

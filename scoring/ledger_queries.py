@@ -369,8 +369,13 @@ def due_days(cycle: Cycle) -> dict[int, datetime]:
     }
 
 
-def quarter_states(cycle: Cycle, bodies: Iterable[Unit]) -> dict[tuple[int, int], QuarterState]:
-    """(body, quarter) → how it stands, both parts together; three queries."""
+def quarter_states(
+    cycle: Cycle, bodies: Iterable[Unit], *, own_part_alone: bool = False
+) -> dict[tuple[int, int], QuarterState]:
+    """(body, quarter) → how it stands, both parts together; three queries.
+
+    `own_part_alone`: for a lead, which learns nothing here of what the office wrote about its own unit.
+    """
     wanted = {body.pk: body for body in bodies}
     due = due_days(cycle)
     ledgers: dict[tuple[int, int], list[Ledger]] = defaultdict(list)
@@ -394,7 +399,11 @@ def quarter_states(cycle: Cycle, bodies: Iterable[Unit]) -> dict[tuple[int, int]
     found = {}
     for pk, body in wanted.items():
         for quarter in QUARTERS:
-            parts = [each for each in ledgers[pk, quarter] if each.current is not None]
+            parts = [
+                each
+                for each in ledgers[pk, quarter]
+                if each.current is not None and (each.part == LedgerPart.OWN or not own_part_alone)
+            ]
             own = next((each.current for each in parts if each.part == LedgerPart.OWN), None)
             found[pk, quarter] = QuarterState(
                 body,

@@ -9,15 +9,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from office import pdf
 from scoring import ledger_queries
 from scoring.ledger_queries import CellSums
-from scoring.models import QUARTERS, LedgerKind, LedgerLine, LedgerVersion, SubItem
+from scoring.models import QUARTERS, Ledger, LedgerLine, LedgerVersion, SubItem
 from units.models import Cycle, Unit
 
 
@@ -43,16 +43,19 @@ class Part:
         return sum((cell.total for cell in self.cells), Decimal(0))
 
 
-def year_report(cycle: Cycle, body: Unit, lines: Any) -> bytes:
+def year_report(cycle: Cycle, body: Unit, lines: QuerySet[LedgerLine], ledgers: QuerySet[Ledger]) -> bytes:
     """The report as PDF; the same ledgers give the same bytes on the same day.
 
-    `lines` are the standing lines of the body within the reader's sight. Raises Refused without pango.
+    `lines` and `ledgers` are those within the reader's sight: a lead learns nothing here of what the office wrote
+    about its own unit. Raises Refused without pango.
     """
-    html, digest = year_html(cycle, body, lines)
+    html, digest = year_html(cycle, body, lines, ledgers)
     return pdf.render(html, identifier=digest[:32])
 
 
-def year_html(cycle: Cycle, body: Unit, lines: Any) -> tuple[str, str]:
+def year_html(
+    cycle: Cycle, body: Unit, lines: QuerySet[LedgerLine], ledgers: QuerySet[Ledger]
+) -> tuple[str, str]:
     """The page, and the digest of the figures it states."""
     mine = lines.filter(version__ledger__body=body)
     sums = ledger_queries.cell_sums(mine, cycle)
@@ -72,7 +75,7 @@ def year_html(cycle: Cycle, body: Unit, lines: Any) -> tuple[str, str]:
     ):
         if line.sub_item_id in parts:
             parts[line.sub_item_id].lines.append((line.version.ledger.quarter, line))
-    versions = _versions(cycle, body)
+    versions = _versions(body, ledgers)
     digest = _digest(cycle, body, sums, versions)
     context = {
         "paper_title": f"{cycle.year}年度{body.name}考评台账年终报告",
@@ -89,12 +92,10 @@ def year_html(cycle: Cycle, body: Unit, lines: Any) -> tuple[str, str]:
     return render_to_string("reports/ledger_year.html", context), digest
 
 
-def _versions(cycle: Cycle, body: Unit) -> dict[int, list[LedgerVersion]]:
+def _versions(body: Unit, ledgers: QuerySet[Ledger]) -> dict[int, list[LedgerVersion]]:
     found: dict[int, list[LedgerVersion]] = defaultdict(list)
-    standing = LedgerVersion.objects.filter(
-        current_of__cycle=cycle, current_of__body=body, current_of__kind=LedgerKind.LEDGER
-    )
-    for version in standing.select_related("ledger", "by").order_by("ledger__part"):
+    standing = LedgerVersion.objects.filter(current_of__in=ledgers.filter(body=body).values("pk"))
+    for version in standing.select_related("ledger", "by").order_by("-ledger__part"):
         found[version.ledger.quarter].append(version)
     return found
 

@@ -21,7 +21,7 @@ class RuleForm(forms.Form):
     """The text, the floor, a file."""
 
     text = forms.CharField(
-        label=_("Text of the rules"),
+        label=_("Rules as filed"),
         max_length=LONGEST_TEXT,
         required=False,
         widget=forms.Textarea(attrs={"rows": 8}),

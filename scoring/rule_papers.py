@@ -67,7 +67,17 @@ def html(text: Text) -> str:
         block
         | {
             "heading": chinese(number),
-            "majors": [item | {"heading": chinese(n)} for n, item in enumerate(block["majors"], 1)],
+            "majors": [
+                item
+                | {
+                    "heading": chinese(n),
+                    "sub_items": [
+                        sub | {"lines": [line for line in sub["text"].splitlines() if line.strip()]}
+                        for sub in item["sub_items"]
+                    ],
+                }
+                for n, item in enumerate(block["majors"], 1)
+            ],
         }
         for number, block in enumerate(text.content["blocks"], 1)
     ]

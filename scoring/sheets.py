@@ -240,20 +240,21 @@ def named_sheets(blocks: Sequence[Block]) -> dict[int, Sheet]:
         scores.setdefault(cell_id, {})[kind] = units_of(points)
     cells: dict[int, dict[tuple[int, int], CellEntry]] = {pk: {} for pk in ids}
     decisions: dict[int, list[MissingDecision]] = {pk: [] for pk in ids}
-    for cell in Cell.objects.filter(block__in=ids):
-        have = scores.get(cell.pk, {})
-        cells[cell.block_id][cell.membership_id, cell.sub_item_id] = CellEntry(
+    # Plain rows: a year has more than a thousand cells, and the what-if bench reads them at every change.
+    for pk, block_id, member, sub, involvement, how in Cell.objects.filter(block__in=ids).values_list(
+        "pk", "block_id", "membership_id", "sub_item_id", "involvement", "missing_how"
+    ):
+        have = scores.get(pk, {})
+        cells[block_id][member, sub] = CellEntry(
             self_score=have.get("self"),
             lead=have.get("lead"),
             preliminary=have.get("preliminary"),
             onsite=have.get("onsite"),
-            not_involved=cell.involvement == Involvement.CONFIRMED,
-            proposed=cell.involvement == Involvement.PROPOSED,
+            not_involved=involvement == Involvement.CONFIRMED,
+            proposed=involvement == Involvement.PROPOSED,
         )
-        if cell.missing_how:
-            decisions[cell.block_id].append(
-                MissingDecision(cell.sub_item_id, cell.membership_id, MissingHow(cell.missing_how))
-            )
+        if how:
+            decisions[block_id].append(MissingDecision(sub, member, MissingHow(how)))
     readings = readings_of(
         cycle.rounding,
         {r.code: (r.choice, r.parameters) for r in cycle.readings.all() if r.code in {"R2", "R9"}},

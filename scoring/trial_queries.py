@@ -182,9 +182,10 @@ def bench_of(cycle: Cycle) -> Bench:
     )
 
 
-def run(bench: Bench, steps: Iterable[Step]) -> Trial:
+def run(bench: Bench, steps: Iterable[Step], shown: Iterable[int] | None = None) -> Trial:
     """The year as it would stand after the steps, compared with today.
 
+    `shown` names the blocks a page shows: of the others only those a step touches are computed; None: all.
     Steps about rows that are gone are left out and listed in `lost`.
     """
     kept: list[Step] = []
@@ -198,9 +199,12 @@ def run(bench: Bench, steps: Iterable[Step]) -> Trial:
             kept.append(step)
     after_sheets = _changed_sheets(bench, kept)
     found = []
+    wanted = None if shown is None else {*shown, *after_sheets}
     for block in bench.blocks:
         sheet = bench.sheets[block.pk]
         other = after_sheets.get(block.pk, sheet)
+        if wanted is not None and block.pk not in wanted:
+            continue
         before = compute(sheet)
         after = before if other is sheet else compute(other)
         weights = ({i.key: i.weight for i in sheet.items}, {i.key: i.weight for i in other.items})

@@ -15,12 +15,13 @@ from scoring import (
     urls_self,
     urls_trials,
 )
-from scoring.views import board, call, downloads, matrix, plan, unit_sheet
+from scoring.views import board, board_fragment, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
 year_patterns: list[URLPattern] = [
     path("plan/", plan.plan, name="plan"),
     path("board/", board.board, name="board"),
+    path("board/blocks/<int:pk>/", board_fragment.board_fragment, name="board-block"),
     path("board.xlsx", downloads.board_xlsx, name="board-xlsx"),
     path("blocks/<str:name>/matrix/", matrix.matrix, name="matrix"),
     path("cells/<int:pk>/", matrix.cell, name="cell"),

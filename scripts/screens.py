@@ -25,6 +25,7 @@ DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "home-office": ("office1", "/", DESK),
     "year": ("office1", "/years/2012/", DESK),
+    "reminders": ("office1", "/years/2012/reminders/", DESK),
     "plan": ("office1", "/years/2012/plan/", DESK),
     "board": ("office1", "/years/2012/board/", DESK),
     "board-phone": ("office1", "/years/2012/board/", PHONE),
@@ -33,20 +34,35 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "unit-sheet-phone": ("office1", "/years/2012/units/青山乡/", PHONE),
     "call": ("office1", "/years/2012/call/?q=qsx", DESK),
     "imports": ("office1", "/years/2012/imports/", DESK),
+    "ledgers-lead": ("lead_信访局", "/years/2012/ledgers/", DESK),
+    "ledgers-office": ("office1", "/years/2012/imports/?kind=ledger", DESK),
     "home-lead": ("lead_信访局", "/", DESK),
     "home-official": ("official_青山乡", "/", PHONE),
     "self-list": ("official_龙潭乡", "/years/2012/self/", DESK),
     "self-cell-phone": ("official_龙潭乡", "/years/2012/self/", PHONE),
     "form-compare": ("office2", "/years/2012/forms/?state=scanned", DESK),
+    "commitments": ("office1", "/years/2012/commitments/", DESK),
+    "commitment-phone": ("official_青山乡", "/years/2012/commitments/of/青山乡/", PHONE),
+    "rule-book": ("office1", "/years/2012/rules/book/", DESK),
     "lead-scores": ("lead_信访局", "/years/2012/lead-scores/", DESK),
     "review-unit": ("reviewer1", "/years/2012/review/units/城东街道/", DESK),
     "visits-phone": ("reviewer1", "/years/2012/visits/", PHONE),
     "distortion": ("office1", "/years/2012/distortion/", DESK),
+    "brief": ("office1", "/years/2012/brief/", DESK),
+    "year-on-year": ("office1", "/years/2012/year-on-year/", DESK),
+    "filing": ("archive", "/years/2011/filing/", DESK),
+    "what-if": ("office1", "/years/2012/what-if/", DESK),
+    "what-if-compare": ("office1", "/years/2012/what-if/compare/?v=1&v=2&v=3", DESK),
+    "missing-cells": ("office1", "/years/2012/missing/", DESK),
     "log": ("auditor", "/log/", DESK),
 }
 
 # name → the link that is followed before the picture is taken, where the address holds a number.
-FOLLOWED: dict[str, str] = {"self-cell-phone": "tbody th[scope=row] a", "form-compare": "tbody th a"}
+FOLLOWED: dict[str, str] = {
+    "self-cell-phone": "tbody th[scope=row] a",
+    "form-compare": "tbody th a",
+    "what-if": ".trial-variants a",
+}
 
 
 def main() -> int:

@@ -39,7 +39,16 @@ from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
 from office.models.audit import AuditHead
 from scoring import assessment_queries, score_lines
-from scoring.actions import appeal_rulings, appeals, assessments, detailed_rules, imports, scores, supplements
+from scoring.actions import (
+    appeal_rulings,
+    appeals,
+    assessments,
+    detailed_rules,
+    imports,
+    ledgers,
+    scores,
+    supplements,
+)
 from scoring.actions.appeal_rulings import Ruling
 from scoring.models import (
     Appeal,
@@ -54,10 +63,14 @@ from scoring.models import (
     ImportBatch,
     ImportPlan,
     Indicator,
+    Ledger,
+    LedgerLine,
+    LedgerVersion,
     MajorItem,
     ProgressLine,
     Receipt,
     ResultDelivery,
+    ReturnLine,
     RuleBook,
     RuleIndicator,
     Score,
@@ -70,7 +83,7 @@ from scoring.models import (
 )
 from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
-from tests.scoring import promises, test_detailed_rules
+from tests.scoring import ledger_sheets, promises, test_detailed_rules, test_returns
 from tests.scoring.visits import found, planned, ready, signed, written
 from tests.workbooks.files import sheet_of
 from units.actions import paper_forms
@@ -240,6 +253,28 @@ def test_a_year_with_promises_and_rules_holds_every_invariant(sound: Cast) -> No
     assert breached() == set()
 
 
+def kept_ledgers(cast: Cast) -> Cast:
+    """A quarter came in twice, the office wrote of the body itself, a source reported figures, one was voided."""
+    own = ledger_sheets.row("市信访局", 3, "自身信访积案", block="党群口", item="业务", sub="业务")
+    ledger_sheets.taken(cast, *ledger_sheets.GOOD)
+    ledger_sheets.taken(cast, own, by="office1")
+    test_returns.taken(cast, *test_returns.GOOD)
+    again = ledger_sheets.taken(cast, ledger_sheets.row("青山乡", 9, "报错的一份"))
+    ledgers.void(
+        by=cast.hat(ledger_sheets.LEAD),
+        cycle=cast.cycle,
+        version_id=LedgerVersion.objects.get(batch=again).pk,
+        reason="报错季度",
+    )
+    return cast
+
+
+def test_a_year_with_ledgers_and_returns_holds_every_invariant(sound: Cast) -> None:
+    kept_ledgers(sound)
+
+    assert breached() == set()
+
+
 def entry(cast: Cast) -> AuditEntry:
     return AuditEntry.objects.get(number=2)
 
@@ -367,6 +402,24 @@ def seal_undecided(cast: Cast) -> None:
 
 
 WAYS: dict[str, Break] = {
+    "ledger-in-force": lambda c: (
+        kept_ledgers(c),
+        LedgerVersion.objects.filter(current_of__isnull=False).update(state="writing"),
+    ),
+    "ledger-sums": lambda c: (kept_ledgers(c), LedgerLine.objects.filter(points=5).update(points=4)),
+    "returns-count": lambda c: (kept_ledgers(c), ReturnLine.objects.filter(figure="受理件数").delete()),
+    "ledger-own-unit": lambda c: (
+        kept_ledgers(c),
+        Ledger.objects.filter(part="office").update(body=c.units["青山乡"]),
+    ),
+    "ledger-block": lambda c: (
+        kept_ledgers(c),
+        LedgerLine.objects.filter(points=5).update(sub_item=c.subs["党群口", "业务"]),
+    ),
+    "ledger-void": lambda c: (
+        kept_ledgers(c),
+        LedgerVersion.objects.filter(state="void").update(void_reason=""),
+    ),
     "round-digest": lambda c: (promised(c), CommitmentRound.objects.update(sha256="0" * 64)),
     "promise-round": lambda c: (promised(c), Goal.objects.filter(order=1).update(target="1公里")),
     "goal-year": lambda c: (promised(c), Goal.objects.filter(order=1).update(due="2013-01-31")),

@@ -29,7 +29,7 @@ from office import audit, files, pdf
 from office.models import AuditEntry, User
 from scoring import queries, sheets
 from scoring.engine import standing as engine
-from scoring.models import Cell, Deduction, Involvement, Score, ScoreKind
+from scoring.models import Appeal, Cell, Deduction, Involvement, Score, ScoreKind
 from units.hats import hats_of
 from units.matrix import Role
 from units.models import Block, Cycle, StageWindow, Team, Unit
@@ -358,8 +358,25 @@ def test_completed_it_is_approved_by_two_members_with_its_awards_decided(demo: F
     assert Cell.objects.filter(involvement=Involvement.REJECTED).count() == 1
     for block in Block.objects.filter(cycle=cycle).select_related("cycle"):
         assert engine.compute(sheets.named_sheet(block)).as_dict() == queries.standing_of(block).as_dict()
+    assert_an_appeal_swapped_two_others(cycle)
     assert audit.verify() is None
     assert run(stage="approved")["is_new"] is False
+
+
+def assert_an_appeal_swapped_two_others(cycle: Cycle) -> None:
+    """The first appeal is corrected once; the places that moved are others', as listed before it was signed."""
+    appeal = Appeal.objects.get(cycle=cycle, number=1)
+    point = appeal.points.get()
+    moved = {
+        m["unit"]: (int(m["before"]), int(m["after"])) for m in point.consequences if m["aspect"] == "rank"
+    }
+    assert (appeal.state, point.outcome) == ("decided", "upheld")
+    assert len(moved) >= 2
+    assert appeal.about.name not in moved
+    assert {before for before, _after in moved.values()} == {after for _before, after in moved.values()}
+    entry = AuditEntry.objects.get(number=point.entry or 0)
+    assert (entry.act, audit.details_of(entry)["consequences"]) == ("score.recorded", point.consequences)
+    assert set(Appeal.objects.filter(cycle=cycle).values_list("state", flat=True)) == {"decided", "answered"}
 
 
 def test_the_year_before_is_filed_with_its_sealed_edition(

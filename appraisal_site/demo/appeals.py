@@ -45,13 +45,14 @@ class Trial:
 
 def write(cycle: Cycle, everybody: People) -> None:
     """Three questions about the results, all decided; the year stands at the results."""
-    block = Block.objects.get(cycle=cycle, name=BLOCK)
-    block.cycle = cycle
-    sheet = sheets.named_sheet(block)
-    found = swap(sheet)
-    if found is not None:
-        _swapped(cycle, everybody, found)
-    _kept_on_paper(cycle, everybody, sheet, found)
+    found: Trial | None = None
+    for block in Block.objects.filter(cycle=cycle, kind="综合").order_by("order"):
+        block.cycle = cycle
+        found = swap(sheets.named_sheet(block))
+        if found is not None:
+            _swapped(cycle, everybody, found)
+            break
+    _kept_on_paper(cycle, everybody, found)
     _called(cycle, everybody)
 
 
@@ -144,7 +145,7 @@ def _sign(cycle: Cycle, point: AppealPoint, ruling: Ruling, first: Hat, second: 
     appeal_rulings.sign_second(by=second, cycle=cycle, point_id=point.pk)
 
 
-def _kept_on_paper(cycle: Cycle, everybody: People, sheet: Sheet, swapped: Trial | None) -> None:
+def _kept_on_paper(cycle: Cycle, everybody: People, swapped: Trial | None) -> None:
     """Came on signed paper, was compared by a second person, and the score stays."""
     office, second = everybody.hats["office1"], everybody.hats["office2"]
     standing = queries.standing_of(Block.objects.select_related("cycle").get(cycle=cycle, name=BLOCK))

@@ -23,10 +23,12 @@ from appraisal_site.demo import (
     papers,
     password,
     people,
+    procedure,
     promises,
     publication,
     review,
     scores,
+    trials,
     windows,
 )
 from office import audit
@@ -163,6 +165,9 @@ def _begin(seed: int) -> Cycle:
         cycle.refresh_from_db()
         pairs = figures.tied_units(scores.frames(cycle), seed)
         papers.write(cycle, everybody, spared={unit for pair in pairs.values() for unit in pair})
+        trials.write(cycle, everybody)
+        # Last: it reminds of what the others left open.
+        procedure.write(cycle, everybody)
     audit.record(None, MADE, cycle, cycle_code=cycle.code, seed=seed, digest=scores.digest(cycle))
     return cycle
 

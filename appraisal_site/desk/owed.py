@@ -11,9 +11,9 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site import duties
-from appraisal_site.desk.pieces import Desk, Sight, Task
+from appraisal_site.desk.pieces import Desk, Sight, Task, too_late
 from units.calendar import Window
-from units.duties import Duty, Owner
+from units.duties import Duty, Light, Owner
 from units.matrix import Role
 
 
@@ -32,7 +32,8 @@ def _task(sight: Sight, duty: Duty, now: datetime) -> Task:
     is_ahead = window is not None and now < window.opens_at
     return Task(
         duty.label,
-        _sentence(duty, window, is_ahead=is_ahead, signs=sight.hat.role is Role.PRINCIPAL),
+        _sentence(duty, window, is_ahead=is_ahead, signs=sight.hat.role is Role.PRINCIPAL)
+        + (too_late() if window is not None and light is Light.OVERDUE else ""),
         duties.address_of(sight.cycle, duty),
         _("Look") if is_ahead else _("Mend") if duty.returned else _("Do it"),
         due=duty.due,

@@ -1,4 +1,4 @@
-"""The register of adjustments with the steps of every unit's sum, the queue of the second person, one claim.
+"""One claim from its form to its decision, and the queue of the second person.
 
 What may be claimed and decided is told by bonuses.actions.
 """
@@ -12,19 +12,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bonuses import permissions, policy, queries, words
 from bonuses.actions import adjustments, documents
-from bonuses.claims import frame_of
 from bonuses.forms import ClaimForm, IssuerForm, ReasonForm
-from bonuses.lists import register as register_workbook
 from bonuses.models import Adjustment, AdjustmentState, Issuer, Matter, Pool
 from bonuses.sentences import not_found
 from bonuses.views.papers import may_claim_anything
-from office.files import XLSX
 from office.ports import NEW, Change, Move
 from office.refusal import Refused
 from units import foresight
@@ -42,7 +38,7 @@ LIGHTS = {
 }
 
 
-def _line(row: Adjustment, tariff: policy.Tariff, worth: policy.Worth | None = None) -> dict[str, Any]:
+def line_of(row: Adjustment, tariff: policy.Tariff, worth: policy.Worth | None = None) -> dict[str, Any]:
     found = worth or policy.worth(queries.paper_of(row), tariff)
     return {
         "row": row,
@@ -52,92 +48,6 @@ def _line(row: Adjustment, tariff: policy.Tariff, worth: policy.Worth | None = N
         "clause": found.clause,
         "light": LIGHTS[AdjustmentState(row.state)],
     }
-
-
-@page("F03")
-def adjustments_page(request: PageRequest) -> HttpResponse:
-    """Every unit with its three figures; a line unfolds to the steps and the papers. `?kind=` and `?unit=` narrow."""
-    cycle, hat = request.cycle, request.hat
-    rules = queries.rules_of(cycle)
-    kind, unit_name = request.GET.get("kind", ""), request.GET.get("unit", "")
-    rows = permissions.adjustments_for(hat, cycle).select_related(*queries.WITH_ALL)
-    rows = rows.order_by("unit__order", "unit_id", "kind", "document__on", "pk")
-    by_unit: dict[int, list[Adjustment]] = {}
-    for row in rows:
-        by_unit.setdefault(row.unit_id, []).append(row)
-    bars = queries.bars_by_unit(cycle)
-    shown = []
-    for papers in by_unit.values():
-        unit = papers[0].unit
-        if unit_name and unit.name != unit_name:
-            continue
-        counted = [row for row in papers if row.state == AdjustmentState.VERIFIED]
-        total = policy.count(map(queries.paper_of, counted), rules.tariff)
-        worths = {worth.key: worth for worth in total.worths}
-        lines = [_line(row, rules.tariff, worths.get(row.pk)) for row in papers if kind in {"", row.kind}]
-        if not lines:
-            continue
-        shown.append(
-            {
-                "unit": unit,
-                "block": papers[0].membership.block.name,
-                "sum": total,
-                "steps": [(words.step(step), step.clause) for step in total.steps],
-                "lines": lines,
-                "waiting": len([row for row in papers if row.state == AdjustmentState.PROPOSED]),
-                "bars": bars.get(unit.pk, []),
-            }
-        )
-    waits = len([row for row in rows if row.state == AdjustmentState.PROPOSED])
-    return render(
-        request,
-        "bonuses/adjustments.html",
-        {
-            "units": shown,
-            "places": cycle.places,
-            "kind": kind,
-            "kinds": [(value, label, value == kind) for value, label in _kind_choices()],
-            "unit_name": unit_name,
-            "waiting": waits,
-            "cycle": cycle,
-            "waiting_url": reverse("adjustments-waiting", args=[cycle.code])
-            if hat.role is Role.OFFICE
-            else "",
-            "claim_url": reverse("adjustment-claim", args=[cycle.code])
-            if may_claim_anything(request)
-            else "",
-            "list_url": reverse("paper-lists", args=[cycle.code]) if may_claim_anything(request) else "",
-            "matters_url": reverse("matters", args=[cycle.code]) if hat.role is Role.OFFICE else "",
-            "issuers_url": reverse("issuers", args=[cycle.code]) if hat.role is Role.OFFICE else "",
-            "papers_url": reverse("papers", args=[cycle.code]),
-            "vetoes_url": reverse("vetoes", args=[cycle.code]),
-            "xlsx_url": reverse("adjustments-xlsx", args=[cycle.code]) + (f"?kind={kind}" if kind else ""),
-        },
-    )
-
-
-def _kind_choices() -> list[tuple[str, Any]]:
-    from bonuses.models import AdjustmentKind
-
-    return [(str(value), label) for value, label in AdjustmentKind.choices]
-
-
-@page("F03")
-def adjustments_xlsx(request: PageRequest) -> HttpResponse:
-    """The register within the hat's sight as the workbook that can be sent back; rejected ones are left out."""
-    cycle = request.cycle
-    rows = permissions.adjustments_for(request.hat, cycle).select_related(*queries.WITH_ALL)
-    rows = rows.filter(state__in=["proposed", "verified"]).order_by(
-        "unit__order", "kind", "document__on", "pk"
-    )
-    kind = request.GET.get("kind", "")
-    if kind:
-        rows = rows.filter(kind=kind)
-    response = HttpResponse(register_workbook(cycle, rows, frame_of(cycle)), content_type=XLSX)
-    name = f"{cycle.code}-加减分清单.xlsx"
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 # One claim ---------------------------------------------------------------------------------------
@@ -238,7 +148,7 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
         "bonuses/adjustment.html",
         {
             "row": row,
-            "line": _line(row, tariff),
+            "line": line_of(row, tariff),
             "places": cycle.places,
             "breadcrumbs": [
                 (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),
@@ -382,7 +292,7 @@ def waiting(request: PageRequest) -> HttpResponse:
     tariff = queries.rules_of(cycle).tariff
     lines = []
     for row in queries.waiting(cycle):
-        line = _line(row, tariff)
+        line = line_of(row, tariff)
         mine = row.proposed_by_id == hat.user.pk or hat.is_tied_to(row.unit_id, cycle.pk)
         stuck = row.hold or row.document.file_id is None or not line["clause"]
         stuck = stuck or policy.worth(queries.paper_of(row), tariff).why is policy.Why.NO_TARIFF

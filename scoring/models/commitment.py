@@ -16,7 +16,7 @@ QUARTERS = (1, 2, 3, 4)
 
 
 class CommitmentState(models.TextChoices):
-    DRAFT = "draft", _("being written")
+    DRAFT = "draft", _("still being written")
     SUBMITTED = "submitted", _("signed, to be examined")
     RETURNED = "returned", _("returned")
     ACCEPTED = "accepted", _("accepted")

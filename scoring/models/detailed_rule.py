@@ -15,7 +15,7 @@ from units.models import Cycle
 
 
 class DetailedRuleState(models.TextChoices):
-    DRAFT = "draft", _("being written")
+    DRAFT = "draft", _("still being written")
     FILED = "filed", _("filed, to be examined")
     RETURNED = "returned", _("returned")
     ACCEPTED = "accepted", _("accepted")

@@ -37,7 +37,7 @@ ON_A_PAGE = 100
 
 
 class FindingForm(forms.Form):
-    person = forms.ModelChoiceField(queryset=User.objects.none(), label=gettext_lazy("Person"))
+    person = forms.ModelChoiceField(queryset=User.objects.none(), label=gettext_lazy("Appraiser"))
     what = forms.CharField(label=gettext_lazy("What was found"), widget=forms.Textarea(attrs={"rows": 3}))
     on = forms.DateField(label=gettext_lazy("Date"), widget=forms.DateInput(attrs={"type": "date"}))
     paper = forms.FileField(

@@ -19,7 +19,7 @@ from office.charts import Part, weighted_bar
 from office.fields import format_points, from_units
 from scoring import queries
 from scoring.engine.sheet import BlockStanding, RowResult
-from scoring.models import MajorItem
+from scoring.models import MajorItem, Standing
 from scoring.views.shared import blocks_of
 from units import permissions
 from units.models import Block, Cycle, Membership, Mode, UnitName
@@ -57,6 +57,7 @@ class BoardBlock:
     matrix_url: str
     plan_url: str
     xlsx_url: str
+    live_url: str = ""  # the block by itself, asked again while the page is open
     rows: list[BoardRow] = field(default_factory=list)
 
 
@@ -105,6 +106,8 @@ def as_of(blocks: list[Block]) -> datetime | None:
 
 def board_blocks(cycle: Cycle, blocks: list[Block], *, may_export: bool) -> list[BoardBlock]:
     """The board's columns, in the order of `blocks`; a fixed number of queries."""
+    # The versions before the figures: a save between the two only makes the page ask once more.
+    versions = dict(Standing.objects.filter(block__in=blocks).values_list("block_id", "version"))
     standings = queries.standings_of(blocks)
     members = {m.pk: m for m in Membership.objects.filter(block__in=blocks).select_related("unit", "tally")}
     names: dict[int, list[str]] = {}
@@ -116,7 +119,16 @@ def board_blocks(cycle: Cycle, blocks: list[Block], *, may_export: bool) -> list
     for item in MajorItem.objects.filter(block__in=blocks).order_by("order", "pk"):
         legends.setdefault(item.block_id, []).append((item.name, format_points(item.weight_points)))
     return [
-        _column(cycle, block, standings[block.pk], members, names, legends.get(block.pk, []), may_export)
+        _column(
+            cycle,
+            block,
+            standings[block.pk],
+            members,
+            names,
+            legends.get(block.pk, []),
+            may_export,
+            versions.get(block.pk, 0),
+        )
         for block in blocks
     ]
 
@@ -129,6 +141,7 @@ def _column(
     names: dict[int, list[str]],
     legend: list[tuple[str, str]],
     may_export: bool,
+    version: int,
 ) -> BoardBlock:
     weights = sum((Decimal(weight) for _name, weight in legend), Decimal(0))
     # One scale for the whole block: the bar that reaches farthest, additions included, still fits.
@@ -159,6 +172,7 @@ def _column(
         matrix_url=reverse("matrix", args=[cycle.code, block.name]),
         plan_url=reverse("plan", args=[cycle.code]),
         xlsx_url=reverse("board-xlsx", args=[cycle.code]) + f"?block={block.pk}" if may_export else "",
+        live_url=reverse("board-block", args=[cycle.code, block.pk]) + f"?v={version}",
         rows=rows,
     )
 

@@ -70,7 +70,7 @@ def ledgers(request: PageRequest) -> HttpResponse:
     if hat.role in ONLY_OWN:
         return redirect("ledger-sums", cycle.code)
     bodies = _bodies(hat, cycle)
-    states = ledger_queries.quarter_states(cycle, bodies)
+    states = ledger_queries.quarter_states(cycle, bodies, own_part_alone=hat.role is Role.LEAD)
     due = ledger_queries.due_days(cycle)
     rows = [
         {
@@ -144,7 +144,7 @@ def ledgers_xlsx(request: PageRequest) -> HttpResponse:
     if hat.role in ONLY_OWN:
         return redirect("ledger-sums-xlsx", cycle.code)
     bodies = _bodies(hat, cycle)
-    states = ledger_queries.quarter_states(cycle, bodies)
+    states = ledger_queries.quarter_states(cycle, bodies, own_part_alone=hat.role is Role.LEAD)
     columns = [ColumnOut(_("Lead body"))]
     for quarter in QUARTERS:
         name = _("Quarter %(n)d") % {"n": quarter}
@@ -205,7 +205,13 @@ def ledger(request: PageRequest, body: str, quarter: int) -> HttpResponse:
     if query:
         lines = lines.filter(membership__unit__name__icontains=query)
     sheet = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
-    (state,) = (s for (_pk, q), s in ledger_queries.quarter_states(cycle, [unit]).items() if q == quarter)
+    (state,) = (
+        s
+        for (_pk, q), s in ledger_queries.quarter_states(
+            cycle, [unit], own_part_alone=hat.role is Role.LEAD
+        ).items()
+        if q == quarter
+    )
     is_open = _may_write_now(hat, cycle, "C05")
     evidence = ledger_queries.evidence_counts(line.thread for line in sheet)
     return render(
@@ -323,7 +329,10 @@ def year_pdf(request: PageRequest, body: str) -> HttpResponse:
     """The body's report of the year from its four quarters, to print and sign."""
     unit = body_named(request, body)
     content = ledger_reports.year_report(
-        request.cycle, unit, ledger_queries.lines_of_body(request.hat, request.cycle, unit)
+        request.cycle,
+        unit,
+        ledger_queries.lines_of_body(request.hat, request.cycle, unit),
+        ledger_queries.ledgers_for(request.hat, request.cycle),
     )
     response = HttpResponse(content, content_type="application/pdf")
     name = f"{request.cycle.code}-{unit.name}-台账年终报告.pdf"

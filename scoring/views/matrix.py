@@ -22,10 +22,11 @@ from office.fields import format_points
 from office.models import AuditEntry
 from office.ports import Change, Move
 from office.refusal import Refused
+from scoring import commitment_queries, queries, visible, words
 from scoring import permissions as scoring_permissions
-from scoring import queries, visible, words
 from scoring.actions import scores
 from scoring.engine.sheet import RowResult
+from scoring.fulfilment import FULFILMENT_NAME, Fulfilment, suggestion
 from scoring.models import Cell, Involvement, MajorItem, Score, ScoreKind, SubItem
 from scoring.typed import typed_points
 from scoring.views.shared import address, block_named, blocks_of, crumbs, decimal_of, nothing_here
@@ -558,6 +559,15 @@ def _fragment(
     return render(request, template, context, status=status)
 
 
+def _fulfilment(one: Cell, cycle: Cycle) -> tuple[Fulfilment, Decimal | None] | None:
+    """The rate of kept promises and what it would give of the base; None away from its sub-item.  A suggestion."""
+    if one.sub_item.name != FULFILMENT_NAME:
+        return None
+    unit_id = one.membership.unit_id
+    found = commitment_queries.fulfilment_by_unit(cycle, [unit_id]).get(unit_id)
+    return (found, suggestion(found, one.sub_item.base_points, cycle.places)) if found is not None else None
+
+
 def _cell_page(
     request: PageRequest,
     one: Cell,
@@ -617,6 +627,7 @@ def _cell_page(
                 block=one.block,
                 acts_on_unit=True,
             ),
+            "fulfilment": _fulfilment(one, cycle),
             "history": [(e.at, e.user_name, words.entry_words(e)) for e in history.order_by("-number")[:100]],
             "refusal": refusal,
             "preview": preview,

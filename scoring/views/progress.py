@@ -104,7 +104,7 @@ def _reports(request: PageRequest, form: TermsForm, refusal: Refused | None = No
                     "name": queries.quarter_name(quarter),
                     "due": terms.get(quarter),
                     "tone": light.tone,
-                    "word": _("being written") if is_draft and not light.is_done else word_of(light),
+                    "word": _("still being written") if is_draft and not light.is_done else word_of(light),
                     "row": row,
                     "url": reverse("progress-report", args=[cycle.code, unit.name, quarter])
                     if row is not None or own

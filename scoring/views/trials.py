@@ -55,8 +55,8 @@ def bench(request: PageRequest) -> HttpResponse:
             address = _address(request, steps)
             if not request.htmx:
                 return redirect(address)
-    trial = run(year, steps)
     shown = _block_shown(request, year)
+    trial = run(year, steps, [] if shown is None else [shown.pk])
     context = _context(request, year, steps, trial, shown)
     adding = request.GET.get("add", "")
     context |= {
@@ -120,6 +120,7 @@ def _context(
 ) -> dict[str, Any]:
     cycle, places = request.cycle, year.places
     found = trial.block(block.pk) if block is not None else None
+    movers = {one.block.pk: sum(c.rank_moves for c in one.comparisons) for one in trial.blocks}
     return {
         "breadcrumbs": crumbs(cycle, (_("What-if bench"), "")),
         "places": places,
@@ -140,18 +141,17 @@ def _context(
         "name": request.GET.get("name", ""),
         "blocks": [
             {
-                "name": one.block.name,
-                "url": _address(request, steps, block=one.block.pk),
-                "current": block is not None and one.block.pk == block.pk,
-                "movers": sum(1 for c in one.comparisons if c.rank_moves),
+                "name": one.name,
+                "url": _address(request, steps, block=one.pk),
+                "current": block is not None and one.pk == block.pk,
+                "movers": movers.get(one.pk, 0),
             }
-            for one in trial.blocks
+            for one in year.blocks
         ],
         "shown": block,
         "rows": [] if found is None else [_row(year, found, c) for c in found.by_place],
         "picture": "" if found is None else _picture(found),
         "place_moves": trial.place_moves,
-        "elsewhere": [(one.block.name, c) for one, c in trial.movers if c.rank_moves],
         "variants": [
             {
                 "row": variant,

@@ -72,6 +72,8 @@ METHODS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "api-appeal-list post": ("post", "appeals/", ("H01",)),
     "api-appeal-detail": ("get", "appeals/0/", ("H03", "H05")),
     "api-appeal-file": ("post", "appeals/0/file/", ("H02",)),
+    "api-commitment-list": ("get", "commitments/", ("D01",)),
+    "api-detailed-rule-list": ("get", "detailed-rules/", ("B01",)),
     "api-schema": ("get", "schema/", ("A04",)),
     "api-docs": ("get", "docs/", ("A04",)),
     "api-nothing": ("get", "nothing/", ("A04",)),

@@ -19,7 +19,7 @@ import pytest
 from awards import queries
 from awards.actions import publication
 from awards.models import Edition, EditionFile
-from office import files, pdf
+from office import pdf
 from office.models import StoredFile
 from office.refusal import Refused
 from tests.awards.years import approved
@@ -180,7 +180,7 @@ def test_a_full_disk_is_told_by_its_own_words_and_publishes_nothing(
         if len(synced) == 4:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr("office.files.os.fsync", full)
     with pytest.raises(Refused, match="No space left") as stopped:
         publication.seal(asked, cast.hat("office2"))
 

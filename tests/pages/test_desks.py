@@ -109,7 +109,7 @@ def test_there_are_never_more_than_three_things_for_today(cast: Cast, signed_in:
         shown = signed_in(name).get("/")
 
         assert len(shown.context["first"]) == 3
-        assert "今天先办三件事" in words_of(shown)
+        assert "今天先办3件事" in words_of(shown)
         assert not set(map(id, shown.context["first"])) & set(map(id, shown.context["later"]))
 
 
@@ -117,7 +117,7 @@ def test_the_office_has_no_three_things(cast: Cast, signed_in: SignedIn) -> None
     shown = signed_in("office1").get("/")
 
     assert shown.context["first"] == []
-    assert "今天先办三件事" not in words_of(shown)
+    assert "今天先办" not in words_of(shown)
 
 
 def test_when_all_is_entered_the_desk_says_whose_turn_it_is() -> None:

@@ -61,6 +61,16 @@ def test_a_lead_sees_its_own_four_quarters_and_nobody_elses(cast: Cast, lead: Cl
     assert "市档案局" not in page.split("quarters")[1].split("</ol>")[0]
 
 
+def test_a_lead_learns_nothing_of_what_the_office_wrote_about_its_own_unit(cast: Cast, lead: Client) -> None:
+    taken(cast, *GOOD)
+    own = row("市信访局", 3.25, "自身信访积案", block="党群口", item="业务", sub="业务")
+    taken(cast, own, by="office1")
+
+    pages = [text(lead.get(path)) for path in (HUB, QUARTER, f"{HUB}sums/", "/years/2012/")]
+
+    assert [page for page in pages if "10.75" in page or "自身信访积案" in page] == []
+
+
 def test_the_office_sees_every_body(cast: Cast, office: Client) -> None:
     taken(cast, *GOOD)
 

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from awards import live_workbook, queries, reports
 from scoring.queries import standing_object
 from tests.awards.test_live_workbook import differing, needs_office, recalculated
+from tests.test_demo import assert_an_appeal_swapped_two_others
 from units.models import Cycle
 from units.stages import Stage
 
@@ -32,6 +33,7 @@ def test_the_year_ends_in_an_edition_that_verifies_and_recalculates(
 ) -> None:
     monkeypatch.setattr(reports.Paper, "pdf", lambda paper: b"%PDF-1.7\n" + paper.html().encode())
     cycle = approved_year()
+    assert_an_appeal_swapped_two_others(cycle)
     live = standing_object(cycle)
     out = StringIO()
 

@@ -19,6 +19,7 @@ import bonuses.invariants
 import office.invariants
 import scoring.appeal_invariants
 import scoring.invariants
+import scoring.ledger_invariants
 import scoring.promise_invariants
 import scoring.review_invariants
 import units.invariants
@@ -30,6 +31,7 @@ TABLES = (
     units.invariants.TABLE,
     bonuses.invariants.TABLE,
     scoring.invariants.TABLE,
+    scoring.ledger_invariants.TABLE,
     scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
     scoring.review_invariants.TABLE,

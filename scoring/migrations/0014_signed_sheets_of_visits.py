@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('office', '0002_evidence'),
-        ('scoring', '0012_detailed_rules'),
+        ('scoring', '0013_states_of_promises_and_rules'),
     ]
 
     operations = [

@@ -145,6 +145,26 @@ def test_a_reopened_stage_stands_on_the_desks_of_the_unit_and_of_a_body(
         assert any("停电" in task.sentence for task in signed_in(name).get("/").context["tasks"])
 
 
+def test_what_is_over_says_so_until_it_is_opened_again(cast: Cast, signed_in: SignedIn) -> None:
+    cast.at(Stage.SELF_ASSESSMENT)
+    window(cast, Stage.SELF_ASSESSMENT, -9, -1)
+    before = words_of(signed_in("official_青山乡").get("/"))
+    Reopening.objects.create(
+        cycle=cast.cycle,
+        stage=Stage.SELF_ASSESSMENT,
+        unit=cast.units["青山乡"],
+        until=timezone.now() + timedelta(days=1),
+        reason="停电",
+        by=cast.people["office1"],
+    )
+
+    shown = signed_in("official_青山乡").get("/")
+
+    own = next(task for task in shown.context["tasks"] if task.title == "自评")
+    assert "已过截止时间" in before
+    assert "已过截止时间" not in own.sentence
+
+
 def test_a_unit_hears_what_was_done_with_its_own_records_and_nothing_of_another(
     sent_back: Cast, signed_in: SignedIn
 ) -> None:

@@ -168,7 +168,8 @@ def run(path: Path) -> dict[str, float]:
         stop.touch()
         out, _errors = knocking.communicate(timeout=60)
     figures: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
-    return figures | json.loads(out.splitlines()[-1])
+    figures |= json.loads(out.splitlines()[-1])
+    return figures
 
 
 def knock(stop: Path) -> None:

@@ -241,11 +241,11 @@ def named_sheets(blocks: Sequence[Block]) -> dict[int, Sheet]:
     cells: dict[int, dict[tuple[int, int], CellEntry]] = {pk: {} for pk in ids}
     decisions: dict[int, list[MissingDecision]] = {pk: [] for pk in ids}
     # Plain rows: a year has more than a thousand cells, and the what-if bench reads them at every change.
-    for pk, block_id, member, sub, involvement, how in Cell.objects.filter(block__in=ids).values_list(
+    for pk, block_id, of_unit, sub, involvement, how in Cell.objects.filter(block__in=ids).values_list(
         "pk", "block_id", "membership_id", "sub_item_id", "involvement", "missing_how"
     ):
         have = scores.get(pk, {})
-        cells[block_id][member, sub] = CellEntry(
+        cells[block_id][of_unit, sub] = CellEntry(
             self_score=have.get("self"),
             lead=have.get("lead"),
             preliminary=have.get("preliminary"),
@@ -254,7 +254,7 @@ def named_sheets(blocks: Sequence[Block]) -> dict[int, Sheet]:
             proposed=involvement == Involvement.PROPOSED,
         )
         if how:
-            decisions[block_id].append(MissingDecision(sub, member, MissingHow(how)))
+            decisions[block_id].append(MissingDecision(sub, of_unit, MissingHow(how)))
     readings = readings_of(
         cycle.rounding,
         {r.code: (r.choice, r.parameters) for r in cycle.readings.all() if r.code in {"R2", "R9"}},

@@ -37,7 +37,7 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "ledgers-lead": ("lead_信访局", "/years/2012/ledgers/", DESK),
     "ledgers-office": ("office1", "/years/2012/imports/?kind=ledger", DESK),
     "home-lead": ("lead_信访局", "/", DESK),
-    "home-official": ("official_青山乡", "/", PHONE),
+    "home-official": ("official_龙潭乡", "/", PHONE),
     "self-list": ("official_龙潭乡", "/years/2012/self/", DESK),
     "self-cell-phone": ("official_龙潭乡", "/years/2012/self/", PHONE),
     "form-compare": ("office2", "/years/2012/forms/?state=scanned", DESK),

@@ -15,7 +15,7 @@ from bonuses.actions.documents import keep_file
 from bonuses.models import TariffLine
 from scoring.actions import appraisers, trials
 from scoring.models import MajorItem, Score, ScoreKind
-from scoring.trial_steps import NewPaperStep, TariffStep, VetoStep, WeightStep
+from scoring.trial_steps import NewPaperStep, Step, TariffStep, VetoStep, WeightStep
 from units.models import Cycle, Unit
 
 
@@ -35,7 +35,7 @@ def _variants(cycle: Cycle, everybody: People) -> None:
     cap = TariffLine.objects.get(cycle=cycle, kind="封顶")
     praise = TariffLine.objects.get(cycle=cycle, kind="表彰", level="省委省政府")
     town = Unit.objects.get(name="青山乡")
-    for name, steps in (
+    variants: list[tuple[str, list[Step]]] = [
         (
             "园区降为100，招商升为140",
             [WeightStep(items["决战园区"], Decimal(100)), WeightStep(items["招商引资"], Decimal(140))],
@@ -45,7 +45,8 @@ def _variants(cycle: Cycle, everybody: People) -> None:
             "青山乡再获省级表彰，但信访一票否决",
             [NewPaperStep(town.pk, praise.pk), VetoStep(town.pk, "信访")],
         ),
-    ):
+    ]
+    for name, steps in variants:
         trials.save_variant(by=office, cycle=cycle, name=name, steps=steps)
 
 

@@ -75,6 +75,7 @@ def make(seed: int | None, *, complete: bool, with_last_year: bool = False) -> M
     is_new = not last_year.is_there()
     cycle = Cycle.objects.get(code=CODE)
     waits = last_year.make(cycle, people.recall(cycle), made.seed)
+    procedure.windows_of_last_year(Cycle.objects.get(code=last_year.CODE), cycle)
     return replace(made, is_new=made.is_new or is_new, last_year=last_year.CODE, waits=waits)
 
 

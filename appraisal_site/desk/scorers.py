@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appraisal_site.desk.owed import owed
-from appraisal_site.desk.pieces import Desk, Sight, not_yet, percent, reopened, task, too_late
+from appraisal_site.desk.pieces import Desk, Sight, not_yet, percent, task, too_late
 from scoring import readiness
 from scoring.models import ScoreKind
 from units import queries
@@ -60,9 +60,13 @@ def lead(desk: Desk, sight: Sight) -> None:
     if not started and total:
         desk.tasks.append(not_yet(sight, Stage.PRELIMINARY_REVIEW, _("Lead scores"), total))
     # Its scores stand above by sub-item; ledgers and whatever else a body owes follow.
-    owed(desk, sight, Owner.BODY, apart_from=("lead-scores",))
-    for opened in queries.open_reopenings(cycle, unit_id):
-        desk.tasks.append(reopened(sight, opened))
+    owed(
+        desk,
+        sight,
+        Owner.BODY,
+        opened=queries.open_reopenings(cycle, unit_id),
+        apart_from=("lead-scores",),
+    )
     desk.tiles += [
         (_("Own sub-items"), len({(s, b) for s, b, _p, _e, _d in rows}), ""),
         (_("Units scored"), f"{done} / {total}", percent(done, total)),

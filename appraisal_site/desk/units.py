@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from appraisal_site.desk.owed import owed
-from appraisal_site.desk.pieces import Desk, Sight, percent, reopened, task
+from appraisal_site.desk.pieces import Desk, Sight, percent, task
 from scoring import readiness
 from scoring.models import ScoreKind
 from units import queries
@@ -26,9 +26,7 @@ def unit(desk: Desk, sight: Sight) -> None:
     progress = readiness.progress_of(cycle, unit.pk)
     asked = sum(row.by_kind[ScoreKind.SELF].asked for row in progress)
     done = sum(row.by_kind[ScoreKind.SELF].done for row in progress)
-    owed(desk, sight, Owner.UNIT)
-    for opened in queries.open_reopenings(cycle, unit.pk):
-        desk.tasks.append(reopened(sight, opened))
+    owed(desk, sight, Owner.UNIT, opened=queries.open_reopenings(cycle, unit.pk))
     if may("G03", sight.hat, cycle, unit_id=unit.pk):
         desk.tasks.append(
             task(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 
 from scoring.models import Standing
-from scoring.views import board_fragment
 from tests.cast import Cast
 from tests.pages.reading import YEAR, body, signed_in
 from units.models import Block, Cycle
@@ -37,13 +37,12 @@ def test_the_fragment_is_the_block_as_the_page_shows_it(scored: Cast) -> None:
 def test_it_is_rendered_once_and_anew_after_every_save(scored: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in(scored.people["office1"])
     rendered: list[str] = []
-    kept = board_fragment.render_to_string
 
     def counting(template: str, context: dict[str, object]) -> str:
         rendered.append(template)
-        return str(kept(template, context))
+        return str(render_to_string(template, context))
 
-    monkeypatch.setattr(board_fragment, "render_to_string", counting)
+    monkeypatch.setattr("scoring.views.board_fragment.render_to_string", counting)
     first, again = client.get(address(scored)).content, client.get(address(scored)).content
     scored.score("东河镇", "决战园区", "99")
     after = client.get(address(scored)).content

@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from appraisal_site.demo.procedure import windows_of_last_year
 from appraisal_site.desk import owed as owed_module
 from appraisal_site.desk.year_ago import week_a_year_before, year_ago
 from office import audit
@@ -145,6 +146,26 @@ def test_a_reopened_stage_stands_on_the_desks_of_the_unit_and_of_a_body(
         assert any("停电" in task.sentence for task in signed_in(name).get("/").context["tasks"])
 
 
+def test_what_is_over_says_so_until_it_is_opened_again(cast: Cast, signed_in: SignedIn) -> None:
+    cast.at(Stage.SELF_ASSESSMENT)
+    window(cast, Stage.SELF_ASSESSMENT, -9, -1)
+    before = words_of(signed_in("official_青山乡").get("/"))
+    Reopening.objects.create(
+        cycle=cast.cycle,
+        stage=Stage.SELF_ASSESSMENT,
+        unit=cast.units["青山乡"],
+        until=timezone.now() + timedelta(days=1),
+        reason="停电",
+        by=cast.people["office1"],
+    )
+
+    shown = signed_in("official_青山乡").get("/")
+
+    own = next(task for task in shown.context["tasks"] if task.title == "自评")
+    assert "已过截止时间" in before
+    assert "已过截止时间" not in own.sentence
+
+
 def test_a_unit_hears_what_was_done_with_its_own_records_and_nothing_of_another(
     sent_back: Cast, signed_in: SignedIn
 ) -> None:
@@ -211,6 +232,19 @@ def test_a_new_clerk_reads_what_the_unit_did_in_this_week_a_year_ago(
     assert told.stages == ["自评"]
     assert "去年这一周" in page
     assert "当时处于“自评”阶段" in page
+
+
+def test_the_demos_year_before_has_its_windows_a_year_earlier_and_once_only(
+    cast: Cast, year_before: Cycle
+) -> None:
+    window(cast, Stage.SELF_ASSESSMENT, -5, 9)
+    own = StageWindow.objects.get(cycle=cast.cycle)
+
+    for _run in range(2):
+        windows_of_last_year(year_before, cast.cycle)
+
+    copied = StageWindow.objects.get(cycle=year_before)
+    assert (copied.stage, copied.opens_on.year) == (own.stage, own.opens_on.year - 1)
 
 
 def test_only_the_own_units_people_are_told_of(cast: Cast, year_before: Cycle) -> None:

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from django.test import Client
 
-from bonuses.views import register
+from office import pdf
 from tests.bonuses.papers import equip, verified
 from tests.cast import Cast
 from tests.pages.reading import YEAR, signed_in, words_of
@@ -35,7 +35,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         pages.append(html)
         return b"%PDF-"
 
-    monkeypatch.setattr(register.pdf, "render", keep)
+    monkeypatch.setattr(pdf, "render", keep)
     return pages
 
 

@@ -1,0 +1,185 @@
+"""The figures of the result: an edition of the shipped year, its ranked tables, verifying, the board's fragment, the API.
+
+Run as `python -m bench.result`. References: WeasyPrint bare on the same HTML; for the answers a view behind the
+same session and the same row of the matrix with an empty body, while a save arrives each second.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(tempfile.mkdtemp(prefix="bench-result-"))
+os.environ["DATABASE_URL"] = f"sqlite:///{FOLDER / 'bench.sqlite3'}"
+os.environ["MEDIA_ROOT"] = str(FOLDER / "media")
+os.environ["DEBUG"] = "0"
+os.environ.setdefault("SECRET_KEY", "for the measurement only")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "appraisal_site.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import clear_url_caches, path, set_urlconf
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from appraisal_site import urls
+from awards import edition, queries, reports
+from awards.actions.publication import edition_content
+from awards.models import Edition
+from office.models import User
+from scoring import visible
+from units.api_auth import InTheMatrix
+from units.models import Block, Cycle
+from units.pages import PageRequest, page
+from units.signals import announce_stale
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS, SECONDS = 5, 4.0
+BLOCK = "市直单位口"
+
+
+def main() -> int:
+    try:
+        call_command("migrate", verbosity=0)
+        call_command("demo", "--stage", "approved", "--only-this-year", stdout=StringIO())
+        sealed_edition()
+        tables()
+        verifying()
+        answers()
+    finally:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    return 0
+
+
+def sealed_edition() -> None:
+    """As the job does it, in a process of its own: every file, all letters."""
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "manage.py", "publish", "2012", "--by", "office1", "--confirmed-by", "office2",
+         "--out", str(FOLDER / "edition")],
+        cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    took = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    count = len(list((FOLDER / "edition").iterdir()))
+    print(
+        f"edition of the shipped year, {count} files: {took:.1f} s (bound 60), peak {peak:.0f} MB (bound 500)"
+    )
+
+
+def tables() -> None:
+    """The ranked tables by our way and by WeasyPrint alone, taking turns."""
+    import weasyprint
+
+    asked = Edition.objects.select_related("cycle__host", "supersedes").get()
+    facts = reports.Facts.of(edition_content(asked), asked.digest)
+    paper = next(one for one in reports.papers_of(facts) if one.kind == "tables")
+    html = paper.html()
+    ours, bare = [], []
+    for _round in range(ROUNDS):
+        ours.append(_time(lambda: paper.pdf()))
+        bare.append(_time(lambda: weasyprint.HTML(string=html).write_pdf()))
+    ratio = statistics.median(ours) / statistics.median(bare)
+    print(
+        f"ranked tables: {statistics.median(ours):.2f} s, bare WeasyPrint {statistics.median(bare):.2f} s, "
+        f"{ratio:.2f}× (bound 1.1×)"
+    )
+
+
+def verifying() -> None:
+    found = queries.newest(Cycle.objects.get(code="2012"))
+    assert found is not None
+    altered: list[Any] = []
+    took = _time(lambda: altered.extend(edition.verify(FOLDER / "edition", found.code)))
+    print(f"verify_edition: {took:.2f} s (bound 2), {len(altered)} findings")
+
+
+@page("G02")
+def empty_page(request: PageRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+class EmptyAnswer(APIView):
+    permission_row = {"get": (visible.TOTALS, visible.PUBLISHED, visible.OWN_RESULT)}
+    permission_classes = [InTheMatrix]
+
+    def get(self, request: Request, code: str) -> Response:
+        return Response({})
+
+
+def answers() -> None:
+    """Requests a second of the board's fragment and the standings API beside their empty twins."""
+    site = types.ModuleType("bench_urls")
+    site.urlpatterns = [  # type: ignore[attr-defined]  # a urlconf is a module
+        path("years/<str:code>/empty/", empty_page),
+        path("api/v1/cycles/<str:code>/empty/", EmptyAnswer.as_view()),
+        *urls.urlpatterns,
+    ]
+    sys.modules["bench_urls"] = site
+    settings.ROOT_URLCONF = "bench_urls"
+    settings.ALLOWED_HOSTS = ["*"]
+    clear_url_caches()
+    set_urlconf(None)
+    client = Client()
+    client.force_login(
+        User.objects.get(username="leader1"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    block = Block.objects.select_related("cycle").get(cycle__code="2012", name=BLOCK)
+    for name, address, twin, bound in [
+        ("board fragment", f"/years/2012/board/blocks/{block.pk}/", "/years/2012/empty/", 90),
+        ("standings API", "/api/v1/cycles/2012/standings/", "/api/v1/cycles/2012/empty/", 80),
+    ]:
+        rates: dict[str, list[float]] = {address: [], twin: []}
+        for _round in range(ROUNDS):
+            for where in rates:
+                rates[where].append(_rate(client, where, block))
+        ours, theirs = (statistics.median(rates[where]) for where in (address, twin))
+        print(
+            f"{name}: {ours:.0f} requests/s, empty view {theirs:.0f}, {100 * ours / theirs:.0f} % (bound {bound} %)"
+        )
+
+
+def _rate(client: Client, address: str, block: Block) -> float:
+    """Answers a second of processor time; a save arrives each second and is not counted."""
+    count, spent, saved_at = 0, 0.0, time.perf_counter()
+    ends = time.perf_counter() + SECONDS
+    while time.perf_counter() < ends:
+        if time.perf_counter() - saved_at >= 1:
+            with transaction.atomic():
+                announce_stale(block.pk)
+            saved_at = time.perf_counter()
+        began = time.process_time()
+        status = client.get(address).status_code
+        spent += time.process_time() - began
+        assert status == 200, (address, status)
+        count += 1
+    return count / spent
+
+
+def _time(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -102,7 +102,7 @@ def _show(
             "states": [(s, state_label(s), by_state[s]) for s in STATES],
             "state": state,
             "blocks": sorted({one.block for one in every if one.block}),
-            "block": block,
+            "block_name": block,  # “block” itself is the template language's own
             "typed": typed,
             "weights_url": reverse("distortion-weights", args=[cycle.code]),
             "limits_url": reverse("distortion-limits", args=[cycle.code]),

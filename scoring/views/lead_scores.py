@@ -205,7 +205,7 @@ def _grid(
         "scoring/lead_grid.html",
         {
             "sub": sub,
-            "block": sights[0].cell.block,
+            "block_name": sights[0].cell.block.name,
             "lines": lines,
             "editable": any(line["row"].editable for line in lines),
             "may_propose": may("E08", hat, cycle),

@@ -6,6 +6,7 @@ What is a finding is tested in tests/scoring/test_distortion.py.
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -123,6 +124,18 @@ def test_one_is_dismissed_with_a_reason_and_open_again_when_its_figures_move(
     assert "台账迟报，已核实" in kept
     assert "青山乡 · 信访" in again
     assert "核过之后数字又变动" in again
+
+
+def test_after_an_act_the_list_is_filtered_as_before(cast: Cast, signed_in: SignedIn) -> None:
+    key = gap(cast)
+    client = signed_in("office1")
+    page = body(client.get(f"{PAGE}?block=乡镇口"))
+
+    answer = client.post(f"{PAGE}dismiss/", {"key": key, "reason": "已核实", "block": "乡镇口"})
+
+    assert '<input type="hidden" name="block" value="乡镇口">' in page
+    assert "<option selected>乡镇口</option>" in page
+    assert unquote(answer["Location"]) == f"{PAGE}?block=乡镇口"
 
 
 def test_a_dismissal_needs_a_reason_and_keeps_what_was_typed(cast: Cast, signed_in: SignedIn) -> None:

@@ -146,6 +146,7 @@ def test_what_the_ledgers_suggest_fills_the_fields_and_stores_nothing(
     plain, filled = client.get(grid(cast)), client.get(grid(cast) + "?fill=ledger")
 
     assert "387.50" in words_of(plain)
+    assert "乡镇口 · 社会管理" in words_of(plain)
     assert 'value="387.5"' not in body(plain)
     assert 'value="387.5"' in body(filled)
     assert lead_scores(cast) == {}

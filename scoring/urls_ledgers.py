@@ -5,15 +5,15 @@ How workbooks come in is there.
 
 from django.urls import URLPattern, path
 
-from scoring.views import ledger_entry, ledger_lines, ledgers, returns
+from scoring.views import ledger_acts, ledger_entry, ledger_lines, ledgers, returns
 
 year_patterns: list[URLPattern] = [
     path("ledgers/", ledgers.ledgers, name="ledgers"),
     path("ledgers.xlsx", ledgers.ledgers_xlsx, name="ledgers-xlsx"),
-    path("ledgers/due/", ledgers.due, name="ledger-due"),
+    path("ledgers/due/", ledger_acts.due, name="ledger-due"),
     path("ledgers/sums/", ledgers.sums, name="ledger-sums"),
     path("ledgers/sums.xlsx", ledgers.sums_xlsx, name="ledger-sums-xlsx"),
-    path("ledgers/versions/<int:pk>/void/", ledgers.void, name="ledger-void"),
+    path("ledgers/versions/<int:pk>/void/", ledger_acts.void, name="ledger-void"),
     path("ledgers/lines/<str:thread>/", ledger_lines.line, name="ledger-line"),
     path("ledgers/evidence/<int:pk>/", ledger_lines.evidence_file, name="ledger-evidence"),
     path("ledgers/evidence/<int:pk>/remove/", ledger_lines.evidence_remove, name="ledger-evidence-remove"),

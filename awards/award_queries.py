@@ -98,7 +98,7 @@ def ground_of(
 
     About fifteen queries, whatever the size of the year.
     """
-    blocks = list(cycle.blocks.order_by("order", "pk"))
+    blocks = sorted(cycle.blocks.all(), key=lambda block: (block.order, block.pk))
     for block in blocks:
         block.cycle = cycle
     members = list(Membership.objects.filter(block__cycle=cycle).select_related("unit", "tally"))

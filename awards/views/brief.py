@@ -81,7 +81,7 @@ class Stake:
 @page("G02")
 def brief(request: PageRequest) -> HttpResponse:
     cycle = request.cycle
-    prefetch_related_objects([cycle], "readings")
+    prefetch_related_objects([cycle], "readings", "blocks")
     blocks = seen_blocks(request)
     ground = queries.ground_of(cycle)
     standings = {block.pk: ground.standings[block.pk] for block in blocks}

@@ -20,7 +20,6 @@ from office.fields import format_points, from_units
 from scoring import queries
 from scoring.engine.sheet import BlockStanding, RowResult
 from scoring.models import MajorItem, Standing
-from scoring.views.shared import blocks_of
 from units import permissions
 from units.models import Block, Cycle, Membership, Mode, UnitName
 from units.pages import PageRequest, page
@@ -93,7 +92,7 @@ def board(request: PageRequest) -> HttpResponse:
 def seen_blocks(request: PageRequest, row: str = "G02") -> list[Block]:
     """The cycle's blocks whose totals `row` lets the hat see now; a track may keep its own calendar (§3)."""
     cycle = request.cycle
-    blocks = list(blocks_of(cycle))
+    blocks = sorted(cycle.blocks.all(), key=lambda block: (block.order, block.pk))
     for block in blocks:
         block.cycle = cycle
     return [b for b in blocks if permissions.may(row, request.hat, cycle, block=b)]

@@ -71,7 +71,7 @@ def test_each_names_its_own_lacks_only(cast: Cast) -> None:
         return [lack.code for lack in found if lack.code != "no-window"]
 
     assert sentences(own) == []
-    assert sentences(None) == ["no-lead", "no-preliminary"]
+    assert sentences(None) == ["no-lead", "no-preliminary", "ledgers-open"]
     cast.cell("工口", "招商引资工作", "招商引资").scores.all().delete()
     assert sentences(own) == ["no-preliminary"]
 

@@ -31,12 +31,12 @@ lint() {
 }
 types() { mypy manage.py "${packages[@]}"; }
 migrations() { python manage.py makemigrations --check --dry-run; }
-sqlite() { pytest_within 25m -n "$workers" -m "not browser" </dev/null; }
+sqlite() { pytest_within 30m -n "$workers" -m "not browser" </dev/null; }
 postgres() {
-    scripts/with_postgres.sh timeout --foreground --kill-after=30s 20m python -m pytest -n "$workers" \
+    scripts/with_postgres.sh timeout --foreground --kill-after=30s 30m python -m pytest -n "$workers" \
         -m "not browser" --only-database </dev/null
 }
-browser() { pytest_within 10m -m browser </dev/null; }
+browser() { pytest_within 20m -m browser </dev/null; }
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(lint types migrations sqlite postgres browser)

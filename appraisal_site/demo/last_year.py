@@ -16,6 +16,7 @@ from appraisal_site.next_year import copy_cycle
 from awards.actions import filing
 from awards.models import Filing
 from office import audit, pdf
+from office.planner import refresh_statistics
 from office.refusal import Refused
 from scoring.models import Look, ScoreKind
 from units.hats import Hat
@@ -51,6 +52,7 @@ def make(cycle: Cycle, now: People, seed: int) -> str:
         return ""
     with transaction.atomic():
         last, people = _scored(cycle, now, seed)
+        refresh_statistics()
         _approved(last, people)
         try:
             pdf.require_ready()

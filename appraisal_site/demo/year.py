@@ -33,6 +33,7 @@ from appraisal_site.demo import (
 )
 from office import audit
 from office.models import AuditEntry
+from office.planner import refresh_statistics
 from office.refusal import Refused
 from scoring.models import Cell, Involvement, Score, ScoreKind
 from units.calendar import Window
@@ -143,6 +144,7 @@ def _last_entry() -> AuditEntry:
 def _begin(seed: int) -> Cycle:
     """The plan, its people, self scores, then preliminary review with gaps."""
     call_command("loaddata", "plan_2012", verbosity=0)
+    refresh_statistics()
     cycle = Cycle.objects.get(code=CODE)
     cycle.is_demo = True
     with once_per_block():
@@ -157,15 +159,18 @@ def _begin(seed: int) -> Cycle:
         promises.write(everybody, found, seed)
         move_on(cycle, Stage.SELF_ASSESSMENT, office)
         scores.write_self(book, marks, *_within(found[Stage.SELF_ASSESSMENT]))
+        refresh_statistics()
         assessments.write(book, *_within(found[Stage.SELF_ASSESSMENT]))
         move_on(cycle, Stage.PRELIMINARY_REVIEW, office)
         ledgers.write(book, marks, found[Stage.MONITORING][0], seed=seed)
         scores.write_early(book, marks, *_within(found[Stage.PRELIMINARY_REVIEW]))
+        refresh_statistics()
         scores.propose_hardly_involved(book)
         review.write(book, *found[Stage.ONSITE_REVIEW])
         cycle.refresh_from_db()
         pairs = figures.tied_units(scores.frames(cycle), seed)
         papers.write(cycle, everybody, spared={unit for pair in pairs.values() for unit in pair})
+        refresh_statistics()
         trials.write(cycle, everybody)
         # Last: it reminds of what the others left open.
         procedure.write(cycle, everybody)
@@ -189,6 +194,7 @@ def _complete(cycle: Cycle, seed: int) -> None:
         move_on(cycle, Stage.ONSITE_REVIEW, office)
         scores.write_onsite(book, marks, *_within(found[Stage.ONSITE_REVIEW]))
         review.complete(book, *found[Stage.ONSITE_REVIEW])
+        refresh_statistics()
         move_on(cycle, Stage.HEARING, office)
     leaders = (everybody.hats["leader1"], everybody.hats["leader2"])
     publication.decide_readings(cycle, leaders[0])

@@ -20,6 +20,7 @@ from units.hats import Hat
 from units.middleware import HattedRequest
 from units.models import Cycle
 from units.pages import hat_of
+from units.stages import Stage
 
 if TYPE_CHECKING:
     from office.models import User
@@ -103,16 +104,18 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 def stagebar(cycle: Cycle | None) -> dict[str, Any] | None:
-    """The eleven stages and what is left of today's window; None away from a year."""
+    """The eleven stages and what is left of today's window; None away from a year.  A filed year awaits nothing."""
     if cycle is None:
         return None
     stages = queries.stages_of(cycle)
     today = next(stage for stage in stages if stage.state == "today")
-    closes_at = today.closes_at
+    is_filed = cycle.stage_now is Stage.FILED
+    closes_at = None if is_filed else today.closes_at
+    left = queries.time_left(closes_at) if closes_at is not None else _("no window set")
     return {
         "stages": stages,
         "today": today,
         "closes_at": closes_at,
-        "left": queries.time_left(closes_at) if closes_at is not None else _("no window set"),
+        "left": "" if is_filed else left,
         "over": closes_at is not None and closes_at < timezone.now(),
     }

@@ -29,6 +29,7 @@ from scoring.models import BatchState, Cell, ImportBatch, ScoreKind
 from scoring.permissions import BulkMay, may_propose_many, may_score_many, require_units_open
 from scoring.workbooks.frame import Frame
 from scoring.workbooks.scores import SheetPlan, read_scores
+from units import foresight
 from units.hats import Hat, hats_of
 from units.matrix import Role
 from units.models import Block, Cycle, Membership
@@ -66,10 +67,22 @@ def hand_in(
 
 
 def require_open(by: Hat, cycle: Cycle, kind: ScoreKind) -> None:
-    """Raise Refused unless this hat may hand in such scores somewhere now."""
+    """Raise Refused unless this hat may hand in such scores somewhere now.
+
+    From the hearing on nothing comes in by the sheet, even where a part was opened again: each correction
+    lists what it moves before it is signed (§6(7)).
+    """
     refusal = may_score_many(by, kind, cycle).closed_everywhere
     if refusal is not None:
         raise refusal
+    if foresight.is_due(cycle):
+        raise Refused(
+            "one-by-one",
+            _(
+                "Since the hearing scores are corrected one at a time, with what would move shown first. Open the cell and correct it there."
+            ),
+            "§6(7)",
+        )
 
 
 def read_in(

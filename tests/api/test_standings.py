@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scoring import queries
 from tests.api.conftest import SignIn
 from tests.cast import Cast
+from units.actions import setup
 from units.models import Block
 from units.stages import Stage
 
@@ -105,6 +108,31 @@ def test_an_unchanged_standing_is_not_sent_twice(scored: Cast, client_of: SignIn
 
     assert (same.status_code, other.status_code) == (304, 200)
     assert same["Cache-Control"] == "private, no-cache"
+
+
+def test_another_name_of_a_unit_is_sent_at_once(scored: Cast, client_of: SignIn) -> None:
+    client = client_of("office1")
+    client.get(STANDINGS)
+    unit = scored.units["白水乡"]
+
+    setup.save_unit(by=scored.hat("office1"), cycle=scored.cycle, unit=unit, name="白水镇")
+    names = [row["unit"] for row in client.get(STANDINGS).json()["blocks"][0]["rows"]]
+
+    assert "白水镇" in names
+    assert "白水乡" not in names
+
+
+def test_a_kept_standing_is_never_older_than_the_last_save(scored: Cast, client_of: SignIn) -> None:
+    client = client_of("office1")
+    client.get(STANDINGS)
+    with CaptureQueriesContext(connection) as kept:
+        client.get(STANDINGS)
+
+    scored.score("东河镇", "决战园区", "99")
+    after_a_save = client.get(STANDINGS).json()
+
+    assert not [q for q in kept if 'FROM "scoring_subitem"' in q["sql"]]
+    assert after_a_save == queries.standing_object(scored.cycle)
 
 
 @pytest.mark.parametrize("named", ["青山乡", "number"])

@@ -264,3 +264,16 @@ def test_the_way_into_scoring_leads_to_the_first_block_one_has_to_do_with(
     assert (
         lead["Location"] == reviewer["Location"] == "/years/2012/blocks/%E4%B9%A1%E9%95%87%E5%8F%A3/matrix/"
     )
+
+
+def test_a_filed_year_is_late_with_nothing(cast: Cast, signed_in: SignedIn) -> None:
+    day = timezone.localdate() - timedelta(days=30)
+    StageWindow.objects.create(
+        cycle=cast.cycle, stage=Stage.FILED, opens_on=day, closes_on=day, cut_off="17:30"
+    )
+    cast.at(Stage.FILED)
+
+    page = signed_in("office1").get("/years/2012/").content.decode()
+
+    assert 'class="countdown"' in page
+    assert "data-until" not in page

@@ -6,6 +6,7 @@ How strangers' files are opened is tested in tests/workbooks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from office import audit, files
 from office.models import AuditEntry, User
@@ -26,7 +28,7 @@ from tests.cast import Cast
 from tests.workbooks.files import sheet_of
 from units.actions.setup import learn_alias
 from units.hats import hats_of
-from units.models import Cycle, UnitName
+from units.models import Cycle, Reopening, UnitName
 from units.stages import Stage
 
 HEADER = ("单位", "大项", "中项", "得分", "说明")
@@ -392,6 +394,23 @@ def test_a_sheet_waits_for_its_stage_at_the_door_and_at_the_confirmation(cast: C
         confirm(cast, waiting)
 
     assert (door.value.code, late.value.code) == ("stage-closed", "stage-closed")
+    assert not Score.objects.exists()
+
+
+def test_since_the_hearing_no_sheet_comes_in_even_where_work_was_opened_again(cast: Cast) -> None:
+    cast.at(Stage.RESULTS)
+    Reopening.objects.create(
+        cycle=cast.cycle,
+        stage=Stage.PRELIMINARY_REVIEW,
+        until=timezone.now() + timedelta(hours=2),
+        reason="补报",
+        by=cast.people["office1"],
+    )
+
+    with pytest.raises(Refused) as refusal:
+        hand_in(cast, book(*GOOD))
+
+    assert refusal.value.code == "one-by-one"
     assert not Score.objects.exists()
 
 

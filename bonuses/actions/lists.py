@@ -6,7 +6,7 @@ What its lines say is judged in bonuses.lists; each line then goes the way of a 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -27,8 +27,10 @@ from bonuses.models import Adjustment, AdjustmentState, BatchState, Matter, Pape
 from bonuses.sentences import already_counted, not_found
 from office import audit, files, jobs
 from office.models import Job, StoredFile
+from office.ports import Move
 from office.refusal import Refused
 from office.workbook.report import file_problem
+from units import foresight
 from units.hats import Hat, hats_of
 from units.matrix import Role
 from units.models import Cycle, Membership
@@ -457,7 +459,7 @@ def _write(
                 row.matter = _matter(line, fresh, by, matters)
                 Adjustment.objects.filter(pk=row.pk).update(matter=row.matter)
             rows.append(row)
-        verified = _verify(rows, fresh, verified_by) if verified_by is not None else []
+        verified, moves = _verify(rows, fresh, verified_by) if verified_by is not None else ([], None)
     audit.record(
         by,
         "paper-list.imported",
@@ -476,6 +478,7 @@ def _write(
             cycle_code=fresh.code,
             verified=[row.pk for row in verified],
             entered_by=by.user.username,
+            **foresight.told(moves),
         )
 
 
@@ -498,13 +501,17 @@ def _matter(line: Line, cycle: Cycle, by: Hat, known: dict[tuple[str, bool], Mat
     return known[key]
 
 
-def _verify(rows: list[Adjustment], cycle: Cycle, second: Hat) -> list[Adjustment]:
-    """What has its file and a tariff counts; the rest stays waiting."""
+def _verify(
+    rows: list[Adjustment], cycle: Cycle, second: Hat
+) -> tuple[list[Adjustment], Sequence[Move] | None]:
+    """What has its file and a tariff counts, and from the hearing on what that moves; the rest stays waiting."""
     waiting = {row.pk for row in queries.untariffed(cycle)}
     ready = [row for row in rows if row.document.file_id and not row.hold and row.pk not in waiting]
+    together = adjustments.counting(cycle, [row.pk for row in ready])
+    moves = foresight.settled(cycle, together, None) if ready else None
     adjustments.mark(ready, second, AdjustmentState.VERIFIED)
     recount(cycle, {row.unit_id for row in ready})
-    return ready
+    return ready, moves
 
 
 def drop(*, by: Hat, cycle: Cycle, batch_id: int) -> PaperBatch:

@@ -21,10 +21,13 @@ from bonuses.actions import lists
 from bonuses.claims import frame_of
 from bonuses.lists import LIST, SHEET, register
 from bonuses.models import Adjustment, BatchState, Document, Matter, PaperBatch, Tally
+from office import audit
+from office.models import AuditEntry
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from tests.bonuses.papers import claim, equip, png, verified
 from tests.cast import Cast
+from units.stages import Stage
 
 pytestmark = pytest.mark.django_db
 DAY = date(2012, 5, 4)
@@ -104,6 +107,21 @@ def test_a_zip_with_its_papers_counts_at_once_with_a_second_person(year: Cast) -
     assert tallies == {"青山乡": (20, 0, 10), "白水乡": (0, 5, 0)}
     assert batch.state == BatchState.COMMITTED
     assert [w["code"] for w in batch.report["warnings"]] == ["above-cap"]
+
+
+def test_since_the_hearing_the_log_keeps_what_a_verified_list_moved(year: Cast) -> None:
+    year.score("青山乡", "决战园区", "95")
+    year.score("白水乡", "决战园区", "96")
+    year.at(Stage.RESULTS)
+
+    taken(year, packed(GOOD))
+
+    entry = AuditEntry.objects.get(act="paper-list.verified")
+    moved = {
+        (m["unit"], m["aspect"]): (m["before"], m["after"]) for m in audit.details_of(entry)["consequences"]
+    }
+    assert moved["青山乡", "rank"] == ("2", "1")
+    assert moved["白水乡", "rank"] == ("1", "2")
 
 
 def test_without_a_second_person_the_lines_wait(year: Cast) -> None:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('office', '0002_evidence'),
+        ('office', '0003_end_of_a_years_log'),
     ]
 
     operations = [

@@ -19,7 +19,7 @@ from appraisal_site.context import YEAR_KEY
 from appraisal_site.kept import kept
 from appraisal_site.sections import open_way, year_way
 from office.workbook.writer import write_workbook
-from scoring import commitment_queries, readiness
+from scoring import commitment_queries, ledger_queries, readiness
 from scoring.views.downloads import attachment
 from units import queries
 from units.actions.cycle import ENTERED_ELSEWHERE, next_stage
@@ -79,6 +79,7 @@ def year(request: PageRequest) -> HttpResponse:
     )
     stages = queries.stages_of(cycle, queries.entered_at(cycle))
     may_remind = may("L15", hat, cycle)
+    sees_ledgers = ledger_queries.may_read(hat, cycle)
     sees_reports = commitment_queries.about_units(hat, cycle) is not None
     return render(
         request,
@@ -87,6 +88,8 @@ def year(request: PageRequest) -> HttpResponse:
             "cycle": cycle,
             "sees_commitments": sees_reports or hat.role is Role.LEAD,
             "sees_reports": sees_reports,
+            "ledgers_url": open_way(hat, cycle, "ledgers") if sees_ledgers else "",
+            "returns_url": open_way(hat, cycle, "returns") if sees_ledgers else "",
             "stages": stages,
             "asks_ready": asks_ready and following is not None,
             "next_label": STAGE_LABELS[following] if following is not None else "",

@@ -12,7 +12,7 @@ class AwardsConfig(AppConfig):
     verbose_name = _("Results")
 
     def ready(self) -> None:
-        from awards import consequences, receivers
+        from awards import consequences, group_deeds, receivers
         from awards.actions import filing, publication
         from office.ports import fill_consequences
 
@@ -20,3 +20,4 @@ class AwardsConfig(AppConfig):
         fill_consequences(consequences.consequences)
         publication.register()
         filing.register()
+        group_deeds.connect()

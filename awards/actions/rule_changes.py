@@ -14,7 +14,6 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from awards.actions.signing import Minutes, require_first, require_other, require_reason
 from awards.models import RuleChange
 from bonuses.models import Pool, TariffLine
 from office import audit, ports
@@ -36,10 +35,11 @@ from scoring.trial_steps import (
     read,
     written,
 )
+from units.actions.signing import Minutes, require_first, require_other, require_reason
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle
-from units.permissions import require
+from units.permissions import require, require_on_behalf_of_group
 from units.signals import announce_stale, once_per_block
 
 AMENDMENT, MISSING = RuleChange.Kind.AMENDMENT, RuleChange.Kind.MISSING
@@ -113,8 +113,11 @@ def _require_no_tie(by: Hat, year: Bench, row: str, steps: Sequence[Step]) -> No
         for step in steps
         if isinstance(step, MissingStep) and step.membership in year.members
     }
+    if by.role is Role.OFFICE:
+        require_on_behalf_of_group(row, by, year.cycle, units=units)
+        return
     for unit in sorted(units):
-        require("E14" if by.role is Role.OFFICE else row, by, year.cycle, unit_id=unit, acts_on_unit=True)
+        require(row, by, year.cycle, unit_id=unit, acts_on_unit=True)
 
 
 def require_kind(kind: str, steps: Sequence[Step]) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from awards.actions import rule_changes as acts
-from awards.forms import AmendmentForm, MinutesForm, ReasonForm
+from awards.forms import AmendmentForm, ReasonForm
 from awards.models import RuleChange
 from awards.register_sheets import versions_sheet
 from awards.views.shared import tabs
@@ -30,9 +30,10 @@ from scoring.trial_steps import MissingStep, Step, UnreadableStep, read, with_st
 from scoring.views.downloads import attachment
 from scoring.views.trials import rule_choices
 from units.foresight import Preview, kept
+from units.forms import MinutesForm
 from units.matrix import Role
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 
 AMENDMENT, MISSING = RuleChange.Kind.AMENDMENT, RuleChange.Kind.MISSING
 LISTS = {AMENDMENT: "amendments", MISSING: "missing-cells"}
@@ -40,7 +41,9 @@ LISTS = {AMENDMENT: "amendments", MISSING: "missing-cells"}
 
 def _may_sign(request: PageRequest, kind: str) -> bool:
     row = acts.ROW_OF_KIND[RuleChange.Kind(kind)]
-    return may("E14" if request.hat.role is Role.OFFICE else row, request.hat, request.cycle)
+    if request.hat.role is Role.OFFICE:
+        return may_on_behalf_of_group(row, request.hat, request.cycle)
+    return may(row, request.hat, request.cycle)
 
 
 def _rows(request: PageRequest, kind: str) -> list[RuleChange]:
@@ -358,6 +361,7 @@ def rule_change(request: PageRequest, pk: int) -> HttpResponse:
             "mine": row.first_by_id == request.user.pk,
             "cancel_url": reverse(LISTS[RuleChange.Kind(row.kind)], args=[cycle.code]),
             "scan_url": reverse("rule-change-scan", args=[cycle.code, row.pk]) if row.minutes_id else "",
+            "is_pdf": row.minutes is not None and row.minutes.content_type == files.PDF,
         },
         status=status,
     )

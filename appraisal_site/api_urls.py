@@ -24,8 +24,10 @@ from office.api import JobViewSet
 from office.refusal import Refused
 from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
 from scoring.appeal_api import AppealViewSet
+from scoring.assessment_api import SelfAssessmentViewSet, SelfLineViewSet
 from scoring.ledger_api import LedgerLineViewSet, LedgerViewSet
-from scoring.promise_api import CommitmentViewSet, DetailedRuleViewSet
+from scoring.promise_api import CommitmentViewSet, DetailedRuleViewSet, ProgressReportViewSet
+from scoring.visit_api import DistortionView, VisitViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix
 
@@ -69,6 +71,10 @@ router.register("editions", EditionViewSet, "api-edition")
 router.register("awards", AwardViewSet, "api-award")
 router.register("appeals", AppealViewSet, "api-appeal")
 router.register("commitments", CommitmentViewSet, "api-commitment")
+router.register("progress-reports", ProgressReportViewSet, "api-progress-report")
+router.register("self-assessments", SelfAssessmentViewSet, "api-self-assessment")
+router.register("self-lines", SelfLineViewSet, "api-self-line")
+router.register("visits", VisitViewSet, "api-visit")
 router.register("detailed-rules", DetailedRuleViewSet, "api-detailed-rule")
 router.register("jobs", JobViewSet, "api-job")
 
@@ -78,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cycles/<str:code>/standings/", StandingView.as_view(), name="api-standings"),
     path("cycles/<str:code>/traces/<str:unit>/", TraceView.as_view(), name="api-trace"),
     path("cycles/<str:code>/awards/", SimulationView.as_view(), name="api-simulation"),
+    path("cycles/<str:code>/distortion/", DistortionView.as_view(), name="api-distortion"),
     *router.urls,
     re_path(r"^(?:.*/)?$", NothingHere.as_view(), name="api-nothing"),
 ]

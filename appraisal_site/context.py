@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from appraisal_site import sections
 from office.models import Notice
-from units import queries
+from units import matrix, queries
 from units.hats import Hat
 from units.middleware import HattedRequest
 from units.models import Cycle
@@ -78,6 +78,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             {"label": sections.year_label(c), "url": sections.year_way(c, "year"), "current": c == cycle}
             for c in years_of(request)
             if hat is not None
+            and not matrix.grant("B01", hat.role).is_denied
             and any((h.role, h.unit_id) == (hat.role, hat.unit_id) and h.fits(c) for h in hats)
         ],
         "cycle_label": sections.year_label(cycle) if cycle is not None else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
 from units import matrix
@@ -29,6 +29,16 @@ def way(route: str, **arguments: str) -> str:
 def year_way(cycle: Cycle | None, route: str, **arguments: str) -> str:
     """The address of a page of the year; the block's own page where `block` is given and one exists."""
     return "" if cycle is None else way(route, code=cycle.code, **arguments)
+
+
+def open_way(hat: Hat, cycle: Cycle, route: str, **arguments: str) -> str:
+    """The address of a page of the year; "" where the page's own row turns this role away."""
+    url = year_way(cycle, route, **arguments)
+    if not url:
+        return ""
+    row = getattr(resolve(unquote(url)).func, "permission_row", ())
+    rows = (row,) if isinstance(row, str) else row
+    return url if any(not matrix.grant(one, hat.role).is_denied for one in rows) else ""
 
 
 @dataclass(frozen=True, slots=True)

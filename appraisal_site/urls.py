@@ -14,6 +14,7 @@ import units.urls
 from appraisal_site.views import account, calendar, home, jobs, log, plan, procedure, reminders, sign_in, year
 
 year_patterns: list[URLPattern | URLResolver] = [
+    *scoring.urls.often_asked,
     path("", year.year, name="year"),
     path("move/", procedure.move, name="move"),
     path("move-back/", procedure.move_back, name="move-back"),
@@ -50,6 +51,8 @@ year_patterns: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("years/<str:code>/", include(year_patterns)),
+    path("api/v1/", include("appraisal_site.api_urls")),
     path("inbox/", home.inbox, name="inbox"),
     path("help/", home.help_page, name="help"),
     path("log/", log.log, name="log"),
@@ -75,8 +78,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(bonuses.urls.urlpatterns)),
     path("", include(scoring.urls.urlpatterns)),
     path("", include(awards.urls.urlpatterns)),
-    path("years/<str:code>/", include(year_patterns)),
-    path("api/v1/", include("appraisal_site.api_urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -7,22 +7,18 @@ Acts never rest on what is kept here: whoever signs is checked against the datab
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from django.db import connection
 from django.utils.translation import get_language
 
+from office.kept import Kept
 from office.models import AuditEntry
 from scoring.models import Standing
 from units.models import Cycle
 
 T = TypeVar("T")
-MOST = 12
-_kept: OrderedDict[tuple[str, int, str], tuple[str, object]] = OrderedDict()
-_lock = Lock()
+_kept: Kept[object] = Kept(most=12)
 
 
 def stamp_of(cycle: Cycle) -> str:
@@ -37,8 +33,7 @@ def stamp_of(cycle: Cycle) -> str:
 
 def forget() -> None:
     """Drop everything that is kept; the next look computes it anew."""
-    with _lock:
-        _kept.clear()
+    _kept.clear()
 
 
 def remembered(cycle: Cycle, name: str, make: Callable[[], T], *, stamp: str = "") -> T:
@@ -46,17 +41,4 @@ def remembered(cycle: Cycle, name: str, make: Callable[[], T], *, stamp: str = "
 
     The value is shared between requests: nobody may change it.
     """
-    key = (str(connection.settings_dict["NAME"]), cycle.pk, f"{name} {get_language()}")
-    now = stamp or stamp_of(cycle)
-    with _lock:
-        found = _kept.get(key)
-        if found is not None and found[0] == now:
-            _kept.move_to_end(key)
-            return found[1]  # type: ignore[return-value]  # kept under the name of what made it
-    made = make()
-    with _lock:
-        _kept[key] = (now, made)
-        _kept.move_to_end(key)
-        while len(_kept) > MOST:
-            _kept.popitem(last=False)
-    return made
+    return cast(T, _kept.get((cycle.pk, name, get_language()), stamp or stamp_of(cycle), make))

@@ -195,6 +195,56 @@ def sparkline(values: Sequence[Decimal | None], *, label: str, upside_down: bool
     return _svg(width, height, line + dot, label, 'class="chart chart-spark"')
 
 
+MOST_BARS = 8
+ROUND_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5))
+
+
+def bins_of(values: Sequence[Decimal]) -> list[tuple[Decimal, Decimal, int]]:
+    """(above, up to, how many): nothing at all stands alone first, then at most eight equal steps of a round width.
+
+    Values are zero or more; a value on an edge belongs to the step that ends there.
+    """
+    most = max(values, default=ZERO)
+    bins = [(ZERO, ZERO, sum(1 for value in values if value == 0))]
+    if most <= 0:
+        return bins
+    power = Decimal(1).scaleb(most.adjusted() - 1)
+    widths = (step * scale for scale in (power, power * 10) for step in ROUND_STEPS)
+    step = next(width for width in widths if width * MOST_BARS >= most)
+    edge = ZERO
+    while edge < most:
+        upper = edge + step
+        bins.append((edge, upper, sum(1 for value in values if edge < value <= upper)))
+        edge = upper
+    return bins
+
+
+def histogram(values: Sequence[Decimal], *, label: str) -> SafeString:
+    """How many have how much: a column for none, apart, and one for each step; counts above, edges below."""
+    bins = bins_of(values)
+    tall, foot, wide, gap = Decimal(64), Decimal(82), Decimal(34), Decimal(12)
+    width = int(wide * MOST_BARS + wide + gap * 2) + 20
+    highest = max((count for _above, _upto, count in bins), default=0) or 1
+    drawn: list[str] = []
+    told: list[str] = []
+    for index, (above, upto, count) in enumerate(bins):
+        left = Decimal(6) + wide * index + (gap if index else ZERO)
+        name = "0" if not index else f"{above.normalize():f}–{upto.normalize():f}"
+        told.append(f"{name}: {count}")
+        high = tall * count / highest
+        kind = 'class="bin-none" fill="#ddd8cb"' if not index else _part(0)
+        if count:
+            drawn.append(_rect(left, foot - high, wide - 3, high, kind, f"{name}: {count}"))
+            drawn.append(_text(left + (wide - 3) / 2, foot - high - 4, str(count), "middle", "chart-value"))
+        edge = "0" if not index else f"{upto.normalize():f}"
+        end = left + (wide - 3) / 2 if not index else left + wide - 3
+        drawn.append(_text(end, foot + 15, edge, "middle" if not index else "end", "chart-name"))
+    drawn.append(
+        f'<path class="chart-axis" d="M2 {_n(foot)}H{width - 14}" stroke="#1c1b18" stroke-width="1"/>'
+    )
+    return _svg(width, 102, "".join(drawn), f"{label}: {'; '.join(told)}", 'class="chart chart-bins"')
+
+
 @dataclass(frozen=True, slots=True)
 class Shift:
     """One unit's place today and after a change; 1 is best."""

@@ -31,11 +31,16 @@ class RefusalMiddleware:
             return None
         if exception.status == 401:
             return redirect(f"/login/?next={request.path}")
-        template = "errors/404.html" if exception.status == 404 else "errors/refused.html"
-        if getattr(request, "htmx", False):
-            template = "parts/refusal.html"
-        context = {"refusal": exception, "posted": written_in(request), "back_url": page_before(request)}
-        return render(request, template, context, status=exception.status)
+        return refusal_page(request, exception)
+
+
+def refusal_page(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """The refusal's own page, or only its sentence for a part of a page."""
+    template = "errors/404.html" if refusal.status == 404 else "errors/refused.html"
+    if getattr(request, "htmx", False):
+        template = "parts/refusal.html"
+    context = {"refusal": refusal, "posted": written_in(request), "back_url": page_before(request)}
+    return render(request, template, context, status=refusal.status)
 
 
 def written_in(request: HttpRequest) -> list[str]:

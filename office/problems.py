@@ -16,6 +16,7 @@ from rest_framework.views import exception_handler
 
 from office import audit
 from office.refusal import Refused
+from office.whole_body import refusal_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -27,6 +28,7 @@ def problem(status: int, title: str, detail: str, code: str, **extra: Any) -> Re
 
 def handle_exception(exception: Exception, context: dict[str, Any]) -> Response | None:
     """REST framework's hook: every refusal and every framework error in one shape."""
+    exception = refusal_of(exception) or exception
     if isinstance(exception, Refused):
         _log_denial(exception, context.get("request"))
         extra = {"clause": exception.clause} if exception.clause else {}

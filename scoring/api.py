@@ -6,7 +6,7 @@ Writing goes through the same actions as the pages; what may be seen is asked of
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
@@ -27,7 +27,7 @@ from office.fields import format_points
 from office.models import AuditEntry
 from office.refusal import Refused
 from office.tokens import may_sign
-from scoring import kept_standings, queries, sheets, visible
+from scoring import kept_standings, queries, rule_versions, sheets, visible
 from scoring.actions import scores
 from scoring.engine.trace import trace
 from scoring.models import Cell, Indicator, Involvement, MajorItem, Score, ScoreKind, SubItem
@@ -591,6 +591,10 @@ class TraceShape(serializers.Serializer[Any]):
     cycle = serializers.CharField()
     unit = serializers.CharField()
     traces = serializers.ListField(child=serializers.DictField())
+    amended = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Figures of the rules that come from an amendment: item, sub_item, what, version, on, before.",
+    )
 
 
 BLOCK_PARAMETER = OpenApiParameter("block", str, description="Only the block of this name.")
@@ -598,7 +602,12 @@ BLOCK_PARAMETER = OpenApiParameter("block", str, description="Only the block of 
 
 def blocks_of(cycle: Cycle, name: str) -> list[Block]:
     """The cycle's blocks, or the one of that name; raises Refused (404) for a name it does not have."""
-    blocks = list(cycle.blocks.order_by("order", "id"))
+    return named_block(cycle, cycle.blocks.order_by("order", "id"), name)
+
+
+def named_block(cycle: Cycle, blocks: Iterable[Block], name: str) -> list[Block]:
+    """These blocks of the cycle, or the one of that name; raises Refused (404) for a name it does not have."""
+    blocks = list(blocks)
     if not name:
         return blocks
     chosen = [block for block in blocks if block.name == name]
@@ -633,12 +642,16 @@ class StandingView(Private, APIView):
     @extend_schema(responses=StandingShape, parameters=[BLOCK_PARAMETER])
     def get(self, request: Request, code: str) -> HttpResponse:
         hat = hat_worn(request)
-        cycle = find_cycle(hat, code)
-        blocks = blocks_of(cycle, request.query_params.get("block", ""))
-        sight = visible.sight_of(hat, cycle, blocks, visible.standing_rows(hat))
-        if sight.own:
+        year = kept_standings.year(code)
+        if year is None or not hat.fits(year.cycle):
+            cycle = find_cycle(hat, code)
+            blocks = blocks_of(cycle, request.query_params.get("block", ""))
             return tagged(request, visible.standing_for(hat, cycle, blocks))
-        sent = kept_standings.whole(cycle, sight.whole)
+        blocks = named_block(year.cycle, year.blocks, request.query_params.get("block", ""))
+        sight = visible.sight_of(hat, year.cycle, blocks, visible.standing_rows(hat))
+        if sight.own:
+            return tagged(request, visible.standing_for(hat, year.cycle, blocks))
+        sent = kept_standings.whole(year, sight.whole)
         if _knows(request, sent.tag):
             return HttpResponse(status=304, headers={"ETag": sent.tag})
         return HttpResponse(sent.content, "application/json", headers={"ETag": sent.tag})
@@ -673,7 +686,16 @@ class TraceView(Private, APIView):
         traces = [
             _trace(seen[member.block_id], member, only_own=member.block_id in own) for member in members
         ]
-        return tagged(request, {"cycle": cycle.code, "unit": found.name, "traces": traces})
+        shown = [seen[member.block_id] for member in members]
+        return tagged(
+            request,
+            {
+                "cycle": cycle.code,
+                "unit": found.name,
+                "traces": traces,
+                "amended": rule_versions.versions_of(cycle, shown),
+            },
+        )
 
 
 def _find_unit(cycle: Cycle, named: str) -> Unit | None:

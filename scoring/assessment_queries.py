@@ -191,6 +191,14 @@ def _facts(cell: Cell, found: Sequence[Evidence] = ()) -> LineFacts:
     )
 
 
+def facts_of(cells: Iterable[Cell]) -> list[LineFacts]:
+    """The cells, in their order, with what their units said and laid beside them.  Four queries, five with lines."""
+    wanted = [cell.pk for cell in cells]
+    found = evidence.of_each(Cell, wanted)
+    by_pk = {cell.pk: cell for cell in _with_own(Cell.objects.filter(pk__in=wanted))}
+    return [_facts(by_pk[pk], found.get(pk, ())) for pk in wanted if pk in by_pk]
+
+
 def line_facts(cell_id: int) -> LineFacts:
     """One cell with what the unit said of it; raises Refused (404) for none.  Three queries, four with lines."""
     cell = _with_own(Cell.objects.filter(pk=cell_id)).first()
@@ -281,6 +289,7 @@ class Overview:
     receipt: Receipt | None
     saved_at: datetime | None
     returns: int
+    assessment_id: int | None = None  # None: not begun
 
     @property
     def light(self) -> str:
@@ -341,6 +350,7 @@ def overview(cycle: Cycle, units: Iterable[int]) -> list[Overview]:
             receipts.get(key),
             kept[key].saved_at if key in kept else None,
             kept[key].returns if key in kept else 0,
+            kept[key].pk if key in kept else None,
         )
         for key in order
         if asked[key]

@@ -5,6 +5,7 @@ Each asked for many cells at once in a known number of queries; nothing here wri
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,7 +13,7 @@ from decimal import Decimal
 from office import evidence
 from office.models import Evidence
 from scoring import ledger_queries
-from scoring.models import AssessmentLine, Cell, Score, ScoreKind
+from scoring.models import AssessmentLine, Cell, ReturnLine, Score, ScoreKind, SubItem
 from units.models import Cycle
 
 COUNTED_ORDER = (ScoreKind.ONSITE, ScoreKind.PRELIMINARY, ScoreKind.LEAD)
@@ -35,6 +36,30 @@ class Said:
     wish_reason: str = ""
     wishes_not_involved: bool = False
     files: tuple[Evidence, ...] = ()
+
+
+def figures_of(cycle: Cycle, cells: Collection[Cell]) -> dict[int, tuple[ReturnLine, ...]]:
+    """Cell → the standing figures (统计数据) that the sub-item's lead or helpers reported of its unit.  Two queries."""
+    bodies: dict[int, set[int | None]] = defaultdict(set)
+    subs = SubItem.objects.filter(pk__in={cell.sub_item_id for cell in cells})
+    for sub, lead, helper in subs.values_list("pk", "lead_id", "helpers").order_by():
+        bodies[sub] |= {lead, helper}
+    reported: dict[tuple[int, int | None], list[ReturnLine]] = defaultdict(list)
+    lines = ReturnLine.objects.filter(
+        version__current_of__cycle=cycle, unit__in={cell.membership.unit_id for cell in cells}
+    )
+    for line in lines.select_related("version__ledger__body").order_by(
+        "figure", "version__ledger__period", "pk"
+    ):
+        reported[line.unit_id, line.version.ledger.body_id].append(line)
+    return {
+        cell.pk: tuple(
+            line
+            for body in sorted(bodies[cell.sub_item_id] - {None}, key=str)
+            for line in reported.get((cell.membership.unit_id, body), ())
+        )
+        for cell in cells
+    }
 
 
 def last_year(cycle: Cycle, unit_ids: Collection[int]) -> dict[tuple[int, str, str], Decimal]:

@@ -23,6 +23,7 @@ from scoring.models import (
     Deduction,
     Involvement,
     Look,
+    ReturnLine,
     Score,
     ScoreKind,
     Supplement,
@@ -51,6 +52,7 @@ class CellSight:
     said: Said = field(default_factory=Said)
     last_year: Decimal | None = None
     supplements: tuple[Supplement, ...] = ()
+    figures: tuple[ReturnLine, ...] = ()
 
     def points(self, kind: ScoreKind) -> Decimal | None:
         score = self.scores.get(kind)
@@ -128,6 +130,7 @@ def sights_of(cycle: Cycle, cells: QuerySet[Cell], *, with_lines: bool = False) 
         supplements[row.cell_id].append(row)
     ledgers = review_facts.ledgers_of(cycle, rows)
     said = review_facts.said_of(rows)
+    figures = review_facts.figures_of(cycle, rows)
     before = review_facts.last_year(cycle, {cell.membership.unit_id for cell in rows})
     return [
         CellSight(
@@ -138,6 +141,7 @@ def sights_of(cycle: Cycle, cells: QuerySet[Cell], *, with_lines: bool = False) 
             said.get(cell.pk, Said()),
             before.get((cell.membership.unit_id, cell.block.name, cell.sub_item.name)),
             tuple(supplements.get(cell.pk, ())),
+            figures[cell.pk],
         )
         for cell in rows
     ]

@@ -18,10 +18,13 @@ from scoring import (
 from scoring.views import board, board_fragment, call, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
+# Asked every half minute by every open board, so they are found before all others.
+often_asked: list[URLPattern] = [
+    path("board/blocks/<int:pk>/", board_fragment.board_fragment, name="board-block"),
+]
 year_patterns: list[URLPattern] = [
     path("plan/", plan.plan, name="plan"),
     path("board/", board.board, name="board"),
-    path("board/blocks/<int:pk>/", board_fragment.board_fragment, name="board-block"),
     path("board.xlsx", downloads.board_xlsx, name="board-xlsx"),
     path("blocks/<str:name>/matrix/", matrix.matrix, name="matrix"),
     path("cells/<int:pk>/", matrix.cell, name="cell"),

@@ -9,6 +9,7 @@ from scoring.views import (
     distortion,
     lead_scores,
     review,
+    review_workbook,
     supplements,
     visit_papers,
     visit_photos,
@@ -17,7 +18,7 @@ from scoring.views import (
 
 year_patterns: list[URLPattern] = [
     path("review/", review.review, name="review"),
-    path("review.xlsx", review.review_xlsx, name="review-xlsx"),
+    path("review.xlsx", review_workbook.review_xlsx, name="review-xlsx"),
     path("review/units/<str:name>/", review.review_unit, name="review-unit"),
     path("review/sub-items/<int:pk>/", review.review_sub_item, name="review-sub-item"),
     path("review/cells/<int:pk>/", review.review_cell, name="review-cell"),

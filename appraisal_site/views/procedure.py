@@ -100,7 +100,7 @@ def move(request: PageRequest, name: str = "") -> HttpResponse:
             "stage": str(following),
             "now_label": STAGE_LABELS[now],
             "next_label": STAGE_LABELS[following],
-            "lacks": lines_of(cycle, lacks),
+            "lacks": lines_of(request.hat, cycle, lacks),
             "stopped": following in ENTERED_ELSEWHERE or any(not lack.signable for lack in lacks),
             "elsewhere": following in ENTERED_ELSEWHERE,
             "form": form,
@@ -395,7 +395,7 @@ def tracks(request: PageRequest) -> HttpResponse:
                 "stage": STAGE_LABELS[stage],
                 "closes_at": window.closes_at if window else None,
                 "left": queries.time_left(window.closes_at) if window else "",
-                "lacks": lines_of(cycle, lacks),
+                "lacks": lines_of(hat, cycle, lacks),
                 "next_label": STAGE_LABELS[following] if following else "",
                 "move_url": year_way(cycle, "track-move", name=block.name)
                 if own and may_move and following and following not in ENTERED_ELSEWHERE

@@ -17,12 +17,13 @@ from appraisal_site import procedure
 from appraisal_site.completeness import OWN_UNIT, SEES_EVERY_UNIT, Board, board_of, sheet_of
 from appraisal_site.context import YEAR_KEY
 from appraisal_site.kept import kept
-from appraisal_site.sections import year_way
+from appraisal_site.sections import open_way, year_way
 from office.workbook.writer import write_workbook
-from scoring import readiness
+from scoring import commitment_queries, ledger_queries, readiness
 from scoring.views.downloads import attachment
 from units import queries
 from units.actions.cycle import ENTERED_ELSEWHERE, next_stage
+from units.hats import Hat
 from units.lacks import Lack
 from units.matrix import Role
 from units.models import STAGE_LABELS, Cycle, SignedLack
@@ -43,15 +44,16 @@ class LackLine:
     signable: bool
 
 
-def lines_of(cycle: Cycle, lacks: list[Lack]) -> list[LackLine]:
+def lines_of(hat: Hat, cycle: Cycle, lacks: list[Lack]) -> list[LackLine]:
+    """With a link only where this hat may follow it."""
     return [
         LackLine(
             "amber" if lack.signable else "red",
             _("open") if lack.signable else _("must be done"),
             lack.sentence,
             lack.names,
-            (year_way(cycle, lack.route, name=lack.block) if lack.block else "")
-            or year_way(cycle, lack.route),
+            (open_way(hat, cycle, lack.route, name=lack.block) if lack.block else "")
+            or open_way(hat, cycle, lack.route),
             lack.signable,
         )
         for lack in lacks
@@ -77,16 +79,22 @@ def year(request: PageRequest) -> HttpResponse:
     )
     stages = queries.stages_of(cycle, queries.entered_at(cycle))
     may_remind = may("L15", hat, cycle)
+    sees_ledgers = ledger_queries.may_read(hat, cycle)
+    sees_reports = commitment_queries.about_units(hat, cycle) is not None
     return render(
         request,
         "appraisal_site/year.html",
         {
             "cycle": cycle,
+            "sees_commitments": sees_reports or hat.role is Role.LEAD,
+            "sees_reports": sees_reports,
+            "ledgers_url": open_way(hat, cycle, "ledgers") if sees_ledgers else "",
+            "returns_url": open_way(hat, cycle, "returns") if sees_ledgers else "",
             "stages": stages,
             "asks_ready": asks_ready and following is not None,
             "next_label": STAGE_LABELS[following] if following is not None else "",
             "move": _move_of(cycle, following) if may_move else None,
-            "lacks": lines_of(cycle, lacks),
+            "lacks": lines_of(hat, cycle, lacks),
             "windows_url": year_way(cycle, "windows") if may_move else "",
             "calendar_url": year_way(cycle, "calendar"),
             "tracks_url": year_way(cycle, "tracks") if may_move else "",
@@ -100,7 +108,7 @@ def year(request: PageRequest) -> HttpResponse:
                     "unit": row.unit.name,
                     "block": row.block,
                     "url": year_way(cycle, "unit-sheet", name=row.unit.name)
-                    if may("G03", hat, cycle, unit_id=row.unit.pk)
+                    if may("G03" if hat.role in OWN_UNIT else "G02", hat, cycle, unit_id=row.unit.pk)
                     else "",
                     "squares": row.squares,
                 }

@@ -239,7 +239,7 @@ def _changed_meanwhile(before: LineFacts, wanted: Decimal | None) -> Refused:
         )
         % {"cell": str(before.cell.sub_item), "who": who, "stored": stored, "wanted": mine},
         status=409,
-        values={"stored": stored, "wanted": mine, "seen": before.seen},
+        values={"stored": stored, "wanted": mine, "seen": before.seen, "version": before.seen},
     )
 
 

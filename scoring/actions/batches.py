@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from office import audit, files, jobs
@@ -99,7 +99,7 @@ def require_new(target: str, sha256: str) -> None:
 
 
 def already_imported(taken: ImportBatch) -> Refused:
-    when = timezone.localtime(taken.committed_at or taken.at).strftime("%Y-%m-%d %H:%M")
+    when = formats.date_format(timezone.localtime(taken.committed_at or taken.at), _("j M Y H:i"))
     return Refused(
         "already-imported",
         _("This very file was already taken in by %(who)s on %(when)s. Nothing was changed.")

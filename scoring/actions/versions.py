@@ -177,7 +177,9 @@ def changed_meanwhile(ledger: Ledger) -> Refused:
         % {
             "who": str(current.by) if current is not None else _("Somebody"),
             "body": str(ledger.body),
-            "period": ledger.period,
+            "period": _("quarter %(n)d") % {"n": int(ledger.period[1])}
+            if ledger.kind == LedgerKind.LEDGER
+            else ledger.period,
         },
         status=409,
     )

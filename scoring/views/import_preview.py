@@ -5,6 +5,7 @@ What a workbook may change is decided in scoring.actions; the collecting table i
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from office import files, jobs
+from office import charts, files, jobs
 from office.refusal import Refused
 from office.workbook.report import ImportReport, Problem, marked_copy
 from scoring import import_queries
@@ -101,7 +102,7 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
             "job": progress_of(job) if job is not None and runs else None,
             "broken_off": job.message if job is not None and workbooks.was_broken_off(batch) else "",
             "head": _head_of(batch),
-            "spread": report.get("spread", []),
+            "spread": [_spread_line(one) for one in report.get("spread", [])],
             "is_ledger": batch.kind != "scores",
             "counts": [(word, counts[name], "") for name, word in COUNT_WORDS if name in counts],
             "problems": _problems(errors, warnings, unknown, cycle, batch.pk),
@@ -138,6 +139,13 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         },
         status=refusal.status if refusal is not None else 200,
     )
+
+
+def _spread_line(one: dict[str, Any]) -> dict[str, Any]:
+    """One sub-item's spread with its picture; batches read before there were pictures have none."""
+    values = [Decimal(value) for value in one.get("values", [])]
+    label = _("%(sub)s, units by points off") % {"sub": one["sub"]}
+    return one | {"picture": charts.histogram(values, label=label) if values else "—"}
 
 
 def _head_of(batch: ImportBatch) -> list[tuple[str, str]]:

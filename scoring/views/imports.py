@@ -139,7 +139,10 @@ def _take_files(request: PageRequest, kinds: list[SheetKind]) -> HttpResponse:
                 )
             )
         except Refused as refusal:
-            messages.error(request, f"{files.safe_name(file.name or '')}: {refusal}")
+            messages.error(
+                request,
+                _("%(file)s: %(sentence)s") % {"file": files.safe_name(file.name or ""), "sentence": refusal},
+            )
     workbooks.start_reading(request.hat, batches, request.cycle)
     if len(batches) == 1 and len(sent) == 1:
         return redirect("import-preview", request.cycle.code, batches[0].pk)

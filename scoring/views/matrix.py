@@ -207,7 +207,9 @@ def matrix(request: PageRequest, name: str) -> HttpResponse:
                 for s in view.subs
             ],
             "rows": rows,
-            "xlsx_url": address("matrix-xlsx", cycle.code, block.name) if view.totals else "",
+            "xlsx_url": address("matrix-xlsx", cycle.code, block.name)
+            if view.totals and permissions.may("G04", hat, cycle)
+            else "",
             "score_sheet_url": "",
             "import_url": address("imports", cycle.code)
             if view.kinds and hat.role is not Role.REVIEWER

@@ -28,9 +28,10 @@ from scoring.views.commitments import OWN, _kept, crumbs, unit_named
 from scoring.views.downloads import attachment
 from scoring.views.shared import nothing_here
 from units.duties import Duty, Light
+from units.hats import Hat
 from units.models import Cycle, Unit
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import grant_of, may
 
 
 def _quarter(quarter: int) -> int:
@@ -57,10 +58,13 @@ def received_of(request: PageRequest, unit: Unit) -> evidence.Received | None:
     return evidence.receive(sent, request.user, evidence.account_of(request.cycle.code, unit.pk))
 
 
-def evidence_rows(cycle: Cycle, rows: list[Evidence]) -> dict[str, Any]:
-    """What parts/evidence.html needs, without a way to add: files come with the form."""
+def evidence_rows(hat: Hat, cycle: Cycle, rows: list[Evidence]) -> dict[str, Any]:
+    """What parts/evidence.html needs, without a way to add: files come with the form.  D06: not all may open them."""
+    opens = not grant_of("D06", hat).is_denied
     return {
-        "rows": [(row, reverse("commitment-file", args=[cycle.code, row.pk]), "") for row in rows],
+        "rows": [
+            (row, reverse("commitment-file", args=[cycle.code, row.pk]) if opens else "", "") for row in rows
+        ],
         "upload_url": "",
         "key": "commitment",
         "accept": evidence.ACCEPT,
@@ -176,7 +180,7 @@ def report(request: PageRequest, unit: str, quarter: int) -> HttpResponse:
             "row": row,
             "quarter": queries.quarter_name(quarter),
             "lines": [(line, line.goal.due < today and (line.percent or 0) < 100) for line in lines],
-            "evidence": evidence_rows(cycle, evidence.of(row)),
+            "evidence": evidence_rows(request.hat, cycle, evidence.of(row)),
             "edit_url": reverse("progress-report-edit", args=[cycle.code, found.name, quarter])
             if hat.role in OWN and may(acts.REPORT, hat, cycle, unit_id=found.pk)
             else "",
@@ -246,7 +250,7 @@ def report_edit(request: PageRequest, unit: str, quarter: int) -> HttpResponse:
             "version": row.version if row is not None else 0,
             "refusal": refusal,
             "closed": not may(acts.REPORT, hat, cycle, unit_id=found.pk),
-            "evidence": evidence_rows(cycle, evidence.of(row)) if row is not None else None,
+            "evidence": evidence_rows(request.hat, cycle, evidence.of(row)) if row is not None else None,
             "back_url": reverse("progress-reports", args=[cycle.code]),
             "commitment_url": reverse("commitment", args=[cycle.code, found.name]),
             "breadcrumbs": crumbs(
@@ -348,7 +352,8 @@ def _show_coverage(
         {
             "unit": unit,
             "filings": [
-                (row, list(row.lines.all()), evidence_rows(cycle, files.get(row.pk, []))) for row in filings
+                (row, list(row.lines.all()), evidence_rows(request.hat, cycle, files.get(row.pk, [])))
+                for row in filings
             ],
             "form": shown,
             "rows": shown.rows() if shown is not None else [],

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from office.fields import format_points
 from office.refusal import Refused
-from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring import permissions as scoring_permissions
 from scoring import review_queries
 from scoring.actions.many_scores import Mark, problems_refusal, record_many
@@ -24,8 +23,8 @@ from scoring.forms_review import SupplementForm
 from scoring.models import Cell, ScoreKind, SubItem
 from scoring.review_queries import CellSight
 from scoring.typed import typed_points
-from scoring.views.downloads import attachment
 from scoring.views.shared import crumbs, nothing_here
+from scoring.workbooks.returns import period_name
 from units import team_queries
 from units.hats import Hat
 from units.matrix import Role
@@ -184,55 +183,6 @@ def review(request: PageRequest) -> HttpResponse:
             "cycle": cycle,
         },
     )
-
-
-@page("E01", "E04")
-def review_xlsx(request: PageRequest) -> HttpResponse:
-    """Everything side by side for every cell in sight; `?unit=` takes one."""
-    hat, cycle = request.hat, request.cycle
-    cells = review_queries.cells_in_sight(hat, cycle)
-    if name := request.GET.get("unit", ""):
-        cells = cells.filter(membership__unit=review_queries.unit_in_sight(hat, cycle, name))
-    places = cycle.places
-    sheet = SheetOut(
-        _("Preliminary review"),
-        [
-            ColumnOut(_("Block")),
-            ColumnOut(_("Unit")),
-            ColumnOut(_("Major item")),
-            ColumnOut(_("Sub-item")),
-            ColumnOut(_("Base"), "number", 0),
-            ColumnOut(_("Last year"), "number", places),
-            ColumnOut(_("Self"), "number", places),
-            ColumnOut(_("Ledgers suggest"), "number", places),
-            ColumnOut(_("Lead"), "number", places),
-            ColumnOut(_("Preliminary"), "number", places),
-            ColumnOut(_("Opinion")),
-            ColumnOut(_("On site"), "number", places),
-            ColumnOut(_("Returns"), "whole"),
-        ],
-        [
-            [
-                s.cell.block.name,
-                s.cell.membership.unit.name,
-                s.cell.sub_item.item.name,
-                s.cell.sub_item.name,
-                s.cell.sub_item.base_points,
-                s.last_year,
-                s.own,
-                s.ledger.suggested if s.ledger else None,
-                s.lead,
-                s.preliminary,
-                s.scores[KIND].reason if KIND in s.scores else "",
-                s.onsite,
-                len(s.supplements),
-            ]
-            for s in review_queries.sights_of(cycle, cells)
-        ],
-        frozen_columns=4,
-        spare_rows=0,
-    )
-    return attachment(write_workbook([sheet]), f"{cycle.code}-{_('Preliminary review')}.xlsx")
 
 
 # One unit, one sub-item
@@ -427,6 +377,7 @@ def show_cell(
             "cell": cell,
             "row": rows_of(request, [sight], problems, by_unit=False)[0],
             "columns": columns_of(sight),
+            "figures": [(line, period_name(line.version.ledger.period)) for line in sight.figures],
             "quarters": [(q, sight.ledger.by_quarter.get(q)) for q in (1, 2, 3, 4)] if sight.ledger else [],
             "number": of_unit.index(cell.pk) + 1,
             "count": len(of_unit),

@@ -263,6 +263,7 @@ class _Comparing:
                     "middle": shown(taken[len(taken) // 2], names.places) if taken else "",
                     "most": shown(taken[-1], names.places) if taken else "",
                     "base": shown(rule.base, names.places),
+                    "values": [shown(value, names.places) for value in sorted(points.values())],
                 }
             )
             if len(points) >= 3 and len(taken) == len(points) and taken[0] == taken[-1]:

@@ -73,6 +73,24 @@ METHODS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "api-appeal-detail": ("get", "appeals/0/", ("H03", "H05")),
     "api-appeal-file": ("post", "appeals/0/file/", ("H02",)),
     "api-commitment-list": ("get", "commitments/", ("D01",)),
+    "api-commitment-list post": ("post", "commitments/", ("D09",)),
+    "api-commitment-detail": ("get", "commitments/0/", ("D01",)),
+    "api-commitment-sign": ("post", "commitments/0/sign/", ("D10",)),
+    "api-progress-report-list": ("get", "progress-reports/", ("D01",)),
+    "api-progress-report-list post": ("post", "progress-reports/", ("D12",)),
+    "api-self-assessment-list": ("get", "self-assessments/", ("D01",)),
+    "api-self-assessment-detail": ("get", "self-assessments/0/", ("D01",)),
+    "api-self-assessment-submit": ("post", "self-assessments/0/submit/", ("D03",)),
+    "api-self-assessment-withdraw": ("post", "self-assessments/0/withdraw/", ("D04",)),
+    "api-self-line-list": ("get", "self-lines/", ("D01",)),
+    "api-self-line-detail": ("get", "self-lines/{cell}/", ("D01",)),
+    "api-self-line-detail patch": ("patch", "self-lines/{cell}/", ("D02",)),
+    "api-visit-list": ("get", "visits/", ("E05",)),
+    "api-visit-list post": ("post", "visits/", ("E11",)),
+    "api-visit-detail": ("get", "visits/0/", ("E05",)),
+    "api-visit-detail patch": ("patch", "visits/0/", ("E02",)),
+    "api-visit-sign": ("post", "visits/0/sign/", ("E12",)),
+    "api-distortion": ("get", "cycles/2012/distortion/", ("E13",)),
     "api-detailed-rule-list": ("get", "detailed-rules/", ("B01",)),
     "api-schema": ("get", "schema/", ("A04",)),
     "api-docs": ("get", "docs/", ("A04",)),
@@ -155,7 +173,15 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
         elif name.startswith("api-appeal"):
             # Let in: there is no such appeal, or the body is empty.
             expected[name] = {"api-appeal-list": 200, "api-appeal-list post": 400}.get(name, 404)
-        elif name == "api-nothing" or (name == "api-cell-detail" and role is Role.ORGANIZATION):
+        elif name.endswith(" post") or name == "api-visit-detail patch":
+            expected[name] = 400  # let in; the empty body is what is wrong
+        elif name.startswith(("api-commitment-", "api-self-assessment-", "api-visit-")):
+            expected[name] = 200 if name.endswith("-list") else 404  # there is none of that number
+        elif (
+            (name == "api-self-line-detail" and role is Role.ORGANIZATION)
+            or name == "api-nothing"
+            or (name == "api-cell-detail" and role is Role.ORGANIZATION)
+        ):
             expected[name] = 404  # the archive reads after publication only
         elif name == "api-standings" and role in {Role.LEAD, Role.REVIEWER, Role.ORGANIZATION}:
             expected[name] = 404  # not published yet
@@ -163,7 +189,7 @@ def test_a_role_is_let_in_or_told_why_not(cast: Cast, client_of: SignIn, role: R
             expected[name] = 403
         elif name.startswith(("api-edition-", "api-award-")) and not name.endswith("-list"):
             expected[name] = 404  # let in, but nothing is published or decided
-        elif name == "api-cell-detail patch":
+        elif name in {"api-cell-detail patch", "api-self-line-detail patch"}:
             expected[name] = 400  # let in; the empty body is what is wrong
         else:
             expected[name] = 200

@@ -62,6 +62,36 @@ def test_a_lead_is_drawn_right_and_a_lag_left_of_the_mean() -> None:
     assert Decimal(lead.get("width", "")) == 2 * Decimal(lag.get("width", ""))
 
 
+def test_none_stands_apart_and_steps_are_round_and_hold_their_upper_edge() -> None:
+    values = [Decimal(text) for text in ("0", "0", "2.5", "5.0", "5.25", "21.75")]
+
+    # at most eight steps of a round width reach 21.75: five of 5 each
+    assert charts.bins_of(values) == [
+        (Decimal(0), Decimal(0), 2),
+        (Decimal(0), Decimal(5), 2),
+        (Decimal(5), Decimal(10), 1),
+        (Decimal(10), Decimal(15), 0),
+        (Decimal(15), Decimal(20), 0),
+        (Decimal(20), Decimal(25), 1),
+    ]
+
+
+@pytest.mark.parametrize("most", ["0.01", "0.25", "1", "8", "8.25", "99.75", "100", "500", "1234.5"])
+def test_eight_steps_always_reach_the_most(most: str) -> None:
+    bins = charts.bins_of([Decimal(most)])
+
+    assert 2 <= len(bins) <= 1 + charts.MOST_BARS
+    assert bins[-1][1] >= Decimal(most) > bins[-1][0]
+
+
+def test_a_histogram_says_its_figures_in_words() -> None:
+    svg = charts.histogram([Decimal(0), Decimal(3), Decimal(4)], label="信访")
+
+    assert 'aria-label="信访: 0: 1; 0–0.5: 0' in svg
+    assert "2.5–3: 1" in svg
+    assert "3.5–4: 1" in svg
+
+
 def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
     svg = charts.sparkline([Decimal(3), None, Decimal(1), Decimal(2)], label="x")
 
@@ -77,13 +107,15 @@ def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
         charts.weights_picture([Band(HOSTILE, Decimal(1), [Part(HOSTILE, Decimal(1))])], label=HOSTILE),
         charts.weights_picture([], label=HOSTILE),
         charts.against_mean([Against(HOSTILE, Decimal(1), Decimal(2), Decimal(3))], label=HOSTILE),
+        charts.histogram([Decimal(0)], label=HOSTILE),
         charts.sparkline([None], label=HOSTILE),
     ],
 )
 def test_a_picture_has_words_and_no_style_or_script(svg: str) -> None:
     root = ElementTree.fromstring(svg)  # noqa: S314 - our own output
 
-    assert (root.get("role"), root.get("aria-label")) == ("img", HOSTILE)
+    assert root.get("role") == "img"
+    assert root.get("aria-label", "").startswith(HOSTILE)
     assert "<script" not in svg
     assert " style=" not in svg
     assert "<style" not in svg

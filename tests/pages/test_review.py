@@ -17,6 +17,7 @@ from scoring.models import Cell, Involvement, Score, ScoreKind, Supplement
 from tests.cast import Cast
 from tests.pages.conftest import SignedIn
 from tests.pages.reading import body, grow, words_of
+from tests.scoring import test_returns as returns
 from units.models import Cycle, Team
 from units.stages import Stage
 
@@ -57,6 +58,26 @@ def test_a_unit_shows_self_lead_and_last_year_side_by_side(cast: Cast, signed_in
     assert "366.00" in words
     assert "398.00" in words
     assert "371.00" in words
+
+
+def test_a_cell_shows_what_its_lead_and_helpers_reported_of_the_unit(cast: Cast, signed_in: SignedIn) -> None:
+    cast.at(Stage.MONITORING)
+    returns.taken(
+        cast,
+        returns.row("青山乡", "98.5", period="四季度"),
+        returns.row("白水乡", "61.25", period="四季度"),
+    )
+    cast.at(Stage.PRELIMINARY_REVIEW)
+    reviewer = signed_in("reviewer1")
+
+    own = words_of(reviewer.get(f"{YEAR}review/cells/{cast.cell('青山乡', '信访').pk}/"))
+    other = words_of(reviewer.get(f"{YEAR}review/cells/{cast.cell('青山乡', '安全').pk}/"))
+    unit = words_of(reviewer.get(UNIT))
+
+    assert "初访办结率 2012年第4季度 98.5" in own
+    assert "61.25" not in own
+    assert "98.5" not in other
+    assert "统计数据1项" in unit
 
 
 def _last_year(cast: Cast, last: Cycle) -> None:

@@ -233,6 +233,7 @@ def test_the_preview_shows_the_spread_of_each_sub_item(cast: Cast) -> None:
         "least": "2.50",
         "most": "5.00",
     }
+    assert spread["values"] == ["0.00", "2.50", "5.00"]
 
 
 def test_a_deduction_of_a_sub_item_with_indicators_names_one(cast: Cast) -> None:

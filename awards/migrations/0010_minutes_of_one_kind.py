@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('awards', '0008_compare_items_across_years'),
+        ('awards', '0009_figures_of_rule_changes'),
         ('office', '0002_evidence'),
     ]
 

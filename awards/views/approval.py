@@ -22,6 +22,7 @@ from awards.models import Approval, Draft, Purpose
 from awards.readiness import approval_lacks, check_up
 from awards.remembered import remembered, stamp_of
 from awards.views.shared import tabs
+from awards.words import words_of
 from office import files
 from office.refusal import Refused
 from units.models import Cycle
@@ -41,26 +42,6 @@ class MinutesForm(forms.Form):
     chair = forms.CharField(label=gettext_lazy("Chair"), max_length=60)
     present = forms.CharField(label=gettext_lazy("Those present"), max_length=500)
     minutes = forms.FileField(label=gettext_lazy("Scan of the minutes (PDF or picture)"))
-
-
-def words_of(found: edition.Difference) -> str:
-    """Where a difference lies, in the words of the page: 乡镇口 › 青山乡 › 最终得分."""
-    names = {
-        "final": _("Final score"),
-        "rank": _("Place"),
-        "preliminary": _("Preliminary score"),
-        "commendations": _("Commendations"),
-        "criticisms": _("Criticisms"),
-        "rewards": _("Reward points"),
-        "weighted": _("Weighted"),
-        "base": _("Base score"),
-        "score": _("score"),
-        "points": _("score"),
-        "eligible": _("may win awards"),
-        "readings": _("Reading"),
-    }
-    hidden = {"results", "inputs", "blocks", "rows", "items", "cells", "members", "scores"}
-    return " › ".join(str(names.get(step, step)) for step in found.steps if step not in hidden)
 
 
 def _lines(found: list[edition.Difference]) -> list[dict[str, str]]:

@@ -22,8 +22,8 @@ from django.utils.translation import gettext as _
 from awards import edition, queries
 from awards.actions import publication
 from awards.models import Edition, EditionFile
-from awards.views.approval import words_of
 from awards.views.shared import tabs
+from awards.words import words_of
 from office import files
 from office.refusal import Refused
 from units.models import Cycle

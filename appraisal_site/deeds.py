@@ -44,6 +44,7 @@ WORDS: dict[str, object] = {
     "result.letters-set": _("had the letters of a block set"),
     "award.nominated": _("nominated for an award"),
     "award.nomination-withdrawn": _("withdrew a nomination"),
+    "paper.compared": _("compared a paper that came back"),
     "awards.departed": _("departed from the computed award list"),
     "awards.filling": _("set how a place that falls vacant is filled"),
     "awards.proposed": _("put the award list forward"),

@@ -21,7 +21,8 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
-    def readline(self, size: int | None = None, /) -> bytes: ...
+    def readline(self, size: int = -1, /) -> bytes: ...
+    def close(self) -> None: ...
 
 
 class WholeBody:
@@ -31,19 +32,26 @@ class WholeBody:
         self._stream, self._left = stream, length
 
     def read(self, size: int | None = None, /) -> bytes:
-        wants_all = size is None or size < 0
-        data = self._stream.read() if size is None else self._stream.read(size)
-        self._left -= len(data)
-        if self._left > 0 and (wants_all or (not data and size)):
-            raise OSError(errno.ECONNRESET, "the body ended early")
-        return data
+        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        pieces = []
+        while wanted:
+            pieces.append(self._told(self._stream.read(wanted)))
+            wanted -= len(pieces[-1])
+        return b"".join(pieces)
 
     def readline(self, size: int | None = None, /) -> bytes:
-        data = self._stream.readline(size)
-        self._left -= len(data)
-        if self._left > 0 and not data and size != 0:
+        if not self._left or size == 0:
+            return b""
+        return self._told(self._stream.readline(-1 if size is None else size))
+
+    def _told(self, data: bytes) -> bytes:
+        if not data:
             raise OSError(errno.ECONNRESET, "the body ended early")
+        self._left -= len(data)
         return data
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 def refusal_of(error: Exception) -> Refused | None:
@@ -77,7 +85,7 @@ class WholeBodyMiddleware:
         length = request.headers.get("Content-Length", "")
         stream: Readable | None = getattr(request, "_stream", None)  # where Django keeps the socket
         if stream is not None and length.isascii() and length.isdigit():
-            request._stream = WholeBody(stream, int(length))  # type: ignore[attr-defined]  # as above
+            request._stream = WholeBody(stream, int(length))  # type: ignore[assignment]  # what is asked of it is read, readline and close
         return self.get_response(request)
 
     def process_view(

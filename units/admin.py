@@ -20,6 +20,8 @@ from office.models import (
     EvidenceRoom,
     Job,
     Notice,
+    OutgoingPaper,
+    ReturnedPaper,
     StoredFile,
     SystemRole,
     User,
@@ -392,6 +394,30 @@ class EvidenceRecords(Records):
     list_filter = ("about_type",)
     list_select_related = ("file", "added_by")
     search_fields = ("file__name", "account", "sent_sha256")
+
+
+@admin.register(OutgoingPaper)
+class OutgoingPaperRecords(Records):
+    list_display = ("number", "kind", "cycle_code", "code", "given_to", "given_at", "name")
+    list_filter = ("cycle_code", "kind")
+    list_select_related = ("given_to",)
+    search_fields = ("number", "code", "digest", "name")
+
+
+@admin.register(ReturnedPaper)
+class ReturnedPaperRecords(Records):
+    list_display = (
+        "file",
+        "paper",
+        "figures_changed",
+        "wording_changed",
+        "filled_in",
+        "compared_by",
+        "compared_at",
+    )
+    list_filter = ("paper__cycle_code", "paper__kind")
+    list_select_related = ("file", "paper", "compared_by")
+    search_fields = ("file__name", "paper__number", "paper__code")
 
 
 @admin.register(EvidenceRoom)

@@ -30,6 +30,8 @@ class RuleChange(models.Model):
     number = models.PositiveIntegerField(_("version"), null=True, blank=True)  # of its kind, when in force
     steps = models.JSONField(_("changes"), default=list)
     said = models.JSONField(_("changes in words"), default=list)  # as they read when signed
+    # What came into force: each figure with its text before and after (awards.rule_figures.Changed).
+    figures = models.JSONField(_("figures before and after"), default=list, blank=True)
     wording = models.TextField(_("wording"), blank=True)
     clause = models.CharField(_("clause"), max_length=40, blank=True)
     reason = models.CharField(_("reason"), max_length=300)

@@ -81,6 +81,7 @@ TABS: tuple[tuple[str, str, object], ...] = (
     ("single-appraisals", "B01", _("Other single appraisals")),
     ("hearing", "G02", _("Hearing")),
     ("approval", "G02", _("Approval")),
+    ("returned", "G02", _("Papers that came back")),
     ("editions", "A02", _("Editions")),
     ("filing", "K01", _("Filing")),
     ("filing", "K02", _("Filing")),

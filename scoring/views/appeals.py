@@ -17,9 +17,9 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from bonuses.actions.documents import keep_file
-from office import files
+from office import files, outgoing
 from office.files import DOCX, PDF
-from office.models import StoredFile
+from office.models import PaperKind, StoredFile
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring import appeal_papers, appeal_queries
@@ -527,4 +527,17 @@ def appeal_letter_docx(request: PageRequest, pk: int) -> HttpResponse:
     appeal = _decided(request, pk)
     if request.hat.role in OWN:
         raise appeals.not_found()
-    return _paper(appeal_papers.letter_docx(appeal), f"{appeal.code}-告知书.docx", DOCX)
+    content, name = appeal_papers.letter_docx(appeal), f"{appeal.code}-告知书.docx"
+    if request.method == "GET":  # what it says is kept, so that it is known again when it comes back
+        facts = appeal_papers.letter_context(appeal)["facts"]
+        outgoing.keep(
+            content,
+            by=request.user,
+            cycle_code=request.cycle.code,
+            kind=PaperKind.APPEAL_LETTER,
+            name=name,
+            digest=facts.digest,
+            code=facts.code,
+            about_id=appeal.pk,
+        )
+    return _paper(content, name, DOCX)

@@ -25,7 +25,8 @@ from scoring.actions import trials
 from scoring.engine.causes import Comparison
 from scoring.forms_of_trials import WHAT_CELL, WHAT_RULE, typed_steps
 from scoring.models import ScoreKind, TrialVariant
-from scoring.trial_queries import Bench, Trial, TrialBlock, bar_key, bench_of, require_sensible, run
+from scoring.trial_bench import Bench, bar_key, bench_of
+from scoring.trial_queries import Trial, TrialBlock, require_sensible, run
 from scoring.trial_steps import MOST_STEPS, Step, UnreadableStep, WeightStep, read, with_step, written
 from scoring.views.downloads import attachment
 from scoring.views.shared import crumbs

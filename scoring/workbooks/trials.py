@@ -13,7 +13,8 @@ from office.fields import from_units
 from office.workbook.writer import ColumnOut, SheetOut, Value
 from scoring import words_of_trials as words
 from scoring.engine.causes import Comparison
-from scoring.trial_queries import Bench, Trial, TrialBlock
+from scoring.trial_bench import Bench
+from scoring.trial_queries import Trial, TrialBlock
 from scoring.trial_steps import Step
 
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 
 from awards.actions import rule_changes
-from awards.actions.rule_changes import AMENDMENT, MISSING, Draft
 from awards.actions.signing import Minutes
 from awards.models import RuleChange
 from awards.readiness import open_change_lacks
+from awards.rule_drafts import AMENDMENT, MISSING, Draft
 from bonuses.models import Pool, TariffLine
 from office.models import AuditEntry
 from office.refusal import Refused

@@ -217,3 +217,23 @@ def test_no_room_for_the_upload_itself_is_told_and_keeps_nothing(
     assert answer.status_code == 507
     assert re.search("磁盘空间不足", answer.content.decode())
     assert not StoredFile.objects.exists()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_body_of_json_is_held_to_the_same(live_server: LiveServer, cast: Cast, whole: bool) -> None:
+    cell = cast.at(Stage.PRELIMINARY_REVIEW).cell("青山乡", "信访")
+    body = b'{"kind": "preliminary", "score": "388", "version": 0}' + b" " * 2000
+    place = urlsplit(live_server.url)
+    line = socket.create_connection((str(place.hostname), int(place.port or 80)), timeout=30)
+    line.sendall(
+        f"PATCH /api/v1/cells/{cell.pk}/ HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: close\r\n"
+        f"Authorization: Token {tokens.issue(cast.hat('reviewer1'), 'test', 1)}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    )
+    line.sendall(body if whole else body[:1000])
+    line.shutdown(socket.SHUT_WR)
+
+    status = int(line.recv(65536).split()[1])
+
+    line.close()
+    assert (status, cell.scores.count()) == ((200, 1) if whole else (400, 0))

@@ -30,6 +30,8 @@ from scoring.engine.ranking import places_of
 from scoring.engine.sheet import BlockStanding, MissingDecision, MissingHow
 from scoring.engine.standing import compute
 from scoring.models import Cell, MajorItem
+from scoring.trial_bench import Bench
+from scoring.trial_queries import Trial as StepsRun
 from scoring.trial_queries import run
 from scoring.trial_steps import read
 from units.models import Cycle
@@ -58,11 +60,13 @@ def consequences(change: Change) -> tuple[Move, ...]:
 
     What names nothing of the year, or could not be stored at all, moves nothing.
     """
+    if change.kind == "steps" and "bench" in change.what:
+        return _moves_of_steps(change.what["bench"], change.what)
     cycle = Cycle.objects.filter(pk=change.cycle_id).prefetch_related("readings").first()
     if cycle is None:
         return ()
     if change.kind == "steps":
-        return _moves_of_steps(cycle, change.what["steps"])
+        return _moves_of_steps(amendment_bench(cycle), change.what)
     return moves_of(cycle, TRIALS[change.kind](cycle, change.what))
 
 
@@ -74,11 +78,11 @@ def moves_of(cycle: Cycle, trial: Trial) -> tuple[Move, ...]:
     return compare(before, _after(before, trial))
 
 
-def _moves_of_steps(cycle: Cycle, texts: Sequence[str]) -> tuple[Move, ...]:
-    """What the written steps of a trial or an amendment would move; the sheets they rest on are read anew."""
-    steps = [read(text) for text in texts]
-    year = amendment_bench(cycle)
-    tried = run(year, steps)
+def _moves_of_steps(year: Bench, what: Mapping[str, Any]) -> tuple[Move, ...]:
+    """steps: their written forms; bench and trial: the year and the run, where the asker has them already."""
+    steps = [read(text) for text in what["steps"]]
+    tried: StepsRun = what.get("trial") or run(year, steps)
+    steps = [step for step in steps if step not in tried.lost]
     before = ground_before(year, tried)
     return compare(before, ground_after(before, year, tried, steps))
 

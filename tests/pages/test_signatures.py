@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from awards.actions import rule_changes, single_appraisals
-from awards.actions.signing import Minutes
 from awards.rule_drafts import Draft
 from bonuses.actions import vetoes
 from scoring.actions import appraisers
@@ -19,6 +18,7 @@ from scoring.trial_steps import MissingStep
 from tests.bonuses.papers import claim, equip, paper, scan
 from tests.cast import Cast
 from tests.pages.reading import signed_in, words_of
+from units.actions.signing import Minutes
 from units.models import Conflict, Membership
 from units.stages import Stage
 

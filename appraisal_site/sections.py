@@ -189,6 +189,8 @@ SECTIONS: tuple[Section, ...] = (
         (
             "approval",
             "hearing",
+            "returned",
+            "returned-paper",
             "editions",
             "edition-differences",
             "edition-verify",
@@ -272,6 +274,8 @@ PAGE_NAMES: dict[str, object] = {
     "returns": _("Statistical returns"),
     "hearing": _("Hearing"),
     "approval": _("Approval"),
+    "returned": _("Papers that came back"),
+    "returned-paper": _("Papers that came back"),
     "editions": _("Editions"),
     "edition-differences": _("What changed"),
     "edition-verify": _("Verify"),

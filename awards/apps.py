@@ -12,11 +12,13 @@ class AwardsConfig(AppConfig):
     verbose_name = _("Results")
 
     def ready(self) -> None:
-        from awards import consequences, receivers
+        from awards import consequences, group_deeds, receivers, rule_figures
         from awards.actions import filing, publication
-        from office.ports import fill_consequences
+        from office.ports import fill_amended, fill_consequences
 
         receivers.connect()
         fill_consequences(consequences.consequences)
+        fill_amended(rule_figures.amended)
         publication.register()
         filing.register()
+        group_deeds.connect()

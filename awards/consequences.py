@@ -5,7 +5,7 @@ Fills the port `consequences`; each kind of change is put into the engine's term
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,11 @@ from typing import Any
 from django.db.models import Q
 
 from awards import policy
+from awards.amendment_bench import amendment_bench
 from awards.award_queries import Bars, Computed, Ground, compute_award, ground_of, with_choices
+from awards.models.scheme import Kind
+from awards.money import format_yuan
+from awards.trial_ground import ground_after, ground_before
 from bonuses import policy as papers
 from bonuses import queries as paper_queries
 from bonuses.models import Adjustment, AdjustmentState, Finding, Veto
@@ -26,7 +30,9 @@ from scoring.engine.ranking import places_of
 from scoring.engine.sheet import BlockStanding, MissingDecision, MissingHow
 from scoring.engine.standing import compute
 from scoring.models import Cell, MajorItem
-from scoring.trial_queries import bench_of, run
+from scoring.trial_bench import Bench
+from scoring.trial_queries import Trial as StepsRun
+from scoring.trial_queries import run
 from scoring.trial_steps import read
 from units.models import Cycle
 
@@ -54,11 +60,13 @@ def consequences(change: Change) -> tuple[Move, ...]:
 
     What names nothing of the year, or could not be stored at all, moves nothing.
     """
+    if change.kind == "steps" and "bench" in change.what:
+        return _moves_of_steps(change.what["bench"], change.what)
     cycle = Cycle.objects.filter(pk=change.cycle_id).prefetch_related("readings").first()
     if cycle is None:
         return ()
     if change.kind == "steps":
-        return _moves_of_steps(cycle, change.what["steps"])
+        return _moves_of_steps(amendment_bench(cycle), change.what)
     return moves_of(cycle, TRIALS[change.kind](cycle, change.what))
 
 
@@ -70,13 +78,13 @@ def moves_of(cycle: Cycle, trial: Trial) -> tuple[Move, ...]:
     return compare(before, _after(before, trial))
 
 
-def _moves_of_steps(cycle: Cycle, texts: Sequence[str]) -> tuple[Move, ...]:
-    """What the written steps of a trial or an amendment would move; the sheets they rest on are read anew."""
-    year = bench_of(cycle)
-    after = run(year, [read(text) for text in texts])
-    ground = ground_of(cycle, {one.block.pk: one.before for one in after.blocks}, year.sheets)
-    tried = {one.block.pk: one.after if one.is_touched else one.before for one in after.blocks}
-    return compare(ground, replace(ground, standings=tried))
+def _moves_of_steps(year: Bench, what: Mapping[str, Any]) -> tuple[Move, ...]:
+    """steps: their written forms; bench and trial: the year and the run, where the asker has them already."""
+    steps = [read(text) for text in what["steps"]]
+    tried: StepsRun = what.get("trial") or run(year, steps)
+    steps = [step for step in steps if step not in tried.lost]
+    before = ground_before(year, tried)
+    return compare(before, ground_after(before, year, tried, steps))
 
 
 def _after(before: Ground, trial: Trial) -> Ground:
@@ -161,12 +169,29 @@ def compare(before: Ground, after: Ground) -> tuple[Move, ...]:
             continue
         touched.add(block.pk)
         moves += _block_moves(old, new)
-    barred_differ = before.bars != after.bars
+    return (*moves, *award_moves(before, after, touched))
+
+
+def award_moves(before: Ground, after: Ground, touched: Collection[int]) -> tuple[Move, ...]:
+    """Who would gain or lose an award, or a prize of another amount, and what that makes of the year's money."""
+    everywhere = before.bars != after.bars or before.facts.bases != after.facts.bases
+    moves: list[Move] = []
     for scheme in before.schemes:
-        if scheme.kind == "个人":
+        if scheme.kind == Kind.INDIVIDUAL:
             continue
-        if barred_differ or touched & {block.pk for block in scheme.blocks.all()}:
+        amounts = any(prize.pk in after.amounts for prize in scheme.prizes.all())
+        if everywhere or amounts or not {block.pk for block in scheme.blocks.all()}.isdisjoint(touched):
             moves += _award_moves(compute_award(before, scheme), compute_award(after, scheme))
+    totals = [
+        sum(
+            prize.count * ground.amount_of(prize)
+            for scheme in ground.schemes
+            for prize in scheme.prizes.all()
+        )
+        for ground in (before, after)
+    ]
+    if totals[0] != totals[1]:
+        moves.append(Move("", "budget", format_yuan(totals[0]), format_yuan(totals[1])))
     return tuple(moves)
 
 
@@ -199,6 +224,10 @@ def _award_moves(old: Computed, new: Computed) -> Iterator[Move]:
         before, after = had.get(key, ""), has.get(key, "")
         if before != after:
             yield Move(key[1], "award", before, after, old.scheme.name)
+    sums = {one: money for one, money in _sums(old.proposal).items() if one in has}
+    for key, amount_fen in _sums(new.proposal).items():
+        if key in sums and sums[key] != amount_fen and had.get(key) == has.get(key):
+            yield Move(key[1], "prize", format_yuan(sums[key]), format_yuan(amount_fen), old.scheme.name)
 
 
 def _grades(proposal: policy.Proposal) -> dict[tuple[int, str], str]:
@@ -210,6 +239,10 @@ def _grades(proposal: policy.Proposal) -> dict[tuple[int, str], str]:
         elif line.outcome is policy.Outcome.HELD:
             found[line.contender.order, line.contender.unit] = "held"
     return found
+
+
+def _sums(proposal: policy.Proposal) -> dict[tuple[int, str], int]:
+    return {(line.contender.order, line.contender.unit): line.amount_fen for line in proposal.winners}
 
 
 # Kinds of changes --------------------------------------------------------------------------------

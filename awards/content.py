@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from awards.edition import DRAFT_FORMAT
+from awards.models import RuleChange
 from bonuses.models import Adjustment, AdjustmentState, BarState, Finding, Tally, Veto
 from office import audit
 from office.fields import format_points
@@ -164,6 +165,7 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
     tallies = {t.membership_id: t for t in Tally.objects.filter(membership__block__in=ids)}
     cells = _cells(ids)
     papers, bars = _papers(ids), _bars(blocks)
+    amendments = _amendments(blocks)
     return [
         {
             "name": block.name,
@@ -197,9 +199,41 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
                 for sub in subs[item.pk]
                 if (member.pk, sub.pk) in cells
             ],
+            **_plain({"amendments": amendments[block.pk]}),
         }
         for block in blocks
     ]
+
+
+def _amendments(blocks: Sequence[Block]) -> dict[int, list[dict[str, Any]]]:
+    """Block → the amendments in force that changed a rule of it; what reaches every block stands with each
+    comprehensive one.
+    """
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    rows = RuleChange.objects.filter(
+        cycle__in={block.cycle_id for block in blocks},
+        kind=RuleChange.Kind.AMENDMENT,
+        state=RuleChange.State.DECIDED,
+    ).select_related("first_by", "second_by")
+    names = set(Block.objects.filter(cycle__in={b.cycle_id for b in blocks}).values_list("name", flat=True))
+    for row in rows.order_by("number"):
+        own = {change["group"] for change in row.figures} & names
+        others = not own or any(change["group"] not in names for change in row.figures)
+        told = _plain(
+            {
+                "number": row.number,
+                "on": row.on.isoformat() if row.on else "",
+                "changes": row.said,
+                "wording": row.wording,
+                "clause": row.clause,
+                "reason": row.reason,
+                "signed_by": [str(one) for one in (row.first_by, row.second_by)],
+            }
+        )
+        for block in blocks:
+            if block.name in own or (others and not block.is_track):
+                found[block.pk].append(told)
+    return found
 
 
 def _sub_item(sub: SubItem) -> dict[str, Any]:
@@ -306,9 +340,9 @@ def _cells(block_ids: list[int]) -> dict[tuple[int, int], dict[str, Any]]:
             }
         )
     found: dict[tuple[int, int], dict[str, Any]] = {}
-    for pk, member, sub, state, why, proposed, decided, how in Cell.objects.filter(block__in=block_ids).values_list(
+    for pk, member, sub, state, why, proposed, decided, how, how_why in Cell.objects.filter(block__in=block_ids).values_list(
         "pk", "membership_id", "sub_item_id", "involvement", "involvement_reason", "proposed_by__username",
-        "involvement_decided_by__username", "missing_how",
+        "involvement_decided_by__username", "missing_how", "missing_reason",
     ):  # fmt: skip
         found[member, sub] = _plain(
             {
@@ -318,6 +352,7 @@ def _cells(block_ids: list[int]) -> dict[tuple[int, int], dict[str, Any]]:
                 "proposed_by": (proposed or "") if state else "",
                 "decided_by": (decided or "") if state else "",
                 "missing_how": how,
+                "missing_reason": how_why if how else "",
             }
         )
     return found

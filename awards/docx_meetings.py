@@ -16,7 +16,7 @@ from awards.models import AwardList
 from awards.models.scheme import Kind
 from awards.money import format_yuan, yuan_in_words
 from awards.reports import LEADERS, chinese
-from office.docx import begin, content_of, say, table
+from office.docx import begin, content_of, say, sign, table
 from units.matrix import Role
 from units.models import Conflict, Cycle, RoleAssignment
 
@@ -121,7 +121,7 @@ def decision(cycle: Cycle, award_list: AwardList) -> bytes:
         f"关于表彰{cycle.year}年度考评先进单位和先进个人的决定（送审稿）",
         f"送审稿 校验码 {code} {award_list.digest}",
     )
-    say(paper, "各参评单位：")
+    say(paper, "各参评单位：", flush=True)
     say(
         paper,
         f"根据{cycle.year}年度考评结果，经考评工作领导小组研究，决定对下列单位和个人予以表彰奖励。",
@@ -158,5 +158,5 @@ def decision(cycle: Cycle, award_list: AwardList) -> bytes:
             say(paper, f"{award.scheme.name}{award.grade}并列待定。")
     total = sum(award.amount_fen for award in lines) + sum(one.prize.amount_fen for one in people)
     say(paper, f"奖金合计{format_yuan(total)}元（人民币{yuan_in_words(total)}）。")
-    say(paper, cycle.host.name)
+    sign(paper, cycle.host.name, f"{BLANK[:4]}年{BLANK[:2]}月{BLANK[:2]}日")
     return content_of(paper)

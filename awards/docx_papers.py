@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from awards import edition, queries
+from awards.docx_meetings import BLANK
 from awards.models import Draft
 from awards.queries import Now
 from awards.readiness import CheckUp
 from awards.reports import LEADERS, Facts
-from office.docx import begin, content_of, say, table
+from office.docx import begin, content_of, say, sign, table
 from units.models import Cycle
 
 
@@ -36,6 +37,7 @@ def notice(cycle: Cycle, draft: Draft) -> bytes:
         f"关于{facts.year}年度{facts.name}结果的通报(送审稿)".replace("(", "（").replace(")", "）"),
         f"送审稿 校验码 {draft.code} {draft.digest}",
     )
+    say(paper, "各参评单位：", flush=True)
     say(
         paper,
         f"根据{facts.year}年度{facts.name}工作方案，经{facts.approved_words}，现将结果通报如下。".replace(
@@ -49,6 +51,7 @@ def notice(cycle: Cycle, draft: Draft) -> bytes:
             for row in block.rows
         ]
         table(paper, ("名次", "单位", "初步得分", "加减分", "最终得分", "备注"), rows)
+    sign(paper, facts.host, f"{BLANK[:4]}年{BLANK[:2]}月{BLANK[:2]}日")
     return content_of(paper)
 
 
@@ -87,6 +90,6 @@ def briefing(cycle: Cycle, found: Sequence[Now], check: CheckUp, digest: str) ->
     table(
         paper,
         ("序列", "单位", "中项", "类别", "得分", "与纸质核对"),
-        [(s.block, s.unit, s.sub_item, s.kind, s.points, "") for s in check.sample],
+        [(s.block, s.unit, s.sub_item, s.kind, s.points, "＿＿＿＿") for s in check.sample],
     )
     return content_of(paper)

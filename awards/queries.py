@@ -6,7 +6,7 @@ Nothing here writes; who may see an answer is checked by the caller.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,11 @@ def everything_now(cycle: Cycle) -> list[Now]:
 def joint_digest(drafts: list[Now]) -> str:
     """One digest over several scopes, for what is decided about all of them at once."""
     return edition.digest_of(edition.canonical({now.scope: now.digest for now in drafts}))
+
+
+def joint_awaiting(drafts: Sequence[Draft]) -> str:
+    """One digest over the drafts handed over, for the papers of the meeting that approves them."""
+    return edition.digest_of(edition.canonical({draft.scope: draft.digest for draft in drafts}))
 
 
 def content_of(draft: Draft) -> dict[str, Any]:

@@ -5,12 +5,13 @@ They are to be read and filed, never to be imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from awards.models import RuleChange, SingleAppraisal
+from awards.rule_figures import Figure, shown
 from office.workbook.writer import ColumnOut, SheetOut
 from units.foresight import kept
 
@@ -50,6 +51,33 @@ def versions_sheet(code: str, rows: Iterable[RuleChange]) -> SheetOut:
             ColumnOut(_("Awards moved"), "whole"),
         ],
         rows=lines,
+        spare_rows=0,
+    )
+
+
+def rules_sheet(code: str, number: int, then: Sequence[Figure], today: Sequence[Figure]) -> SheetOut:
+    """Every figure of the rules as of a version, with what holds today where that is another."""
+    return SheetOut(
+        name=_("Rules"),
+        title=f"{code} {_('Rules')} {number}",
+        columns=[
+            ColumnOut(_("Block")),
+            ColumnOut(_("Rule"), width=40),
+            ColumnOut(_("What")),
+            ColumnOut(_("As of version %(number)d") % {"number": number}, width=40),
+            ColumnOut(_("Today"), width=40),
+        ],
+        rows=[
+            [
+                one.group,
+                one.name,
+                one.aspect,
+                shown(one.target, one.value),
+                shown(now.target, now.value) if now.value != one.value else "",
+            ]
+            for one, now in zip(then, today, strict=True)
+            if one.value or now.value
+        ],
         spare_rows=0,
     )
 

@@ -40,6 +40,16 @@ def day_in_words(day: str) -> str:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """One decision of the leading group about missing marks: a unit's cell, or a sub-item left out."""
+
+    unit: str  # empty: of every unit
+    sub_item: str
+    how: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class BlockFacts:
     """One block as its papers need it: rows by place with a remark, items with their sub-items."""
 
@@ -49,6 +59,8 @@ class BlockFacts:
     items: list[dict[str, Any]]
     rows: list[dict[str, Any]]
     order: dict[str, int]  # the plan's order of units
+    decisions: list[Decision] = field(default_factory=list)
+    amendments: list[dict[str, Any]] = field(default_factory=list)  # as awards.content keeps them
 
     @property
     def subs(self) -> list[dict[str, Any]]:
@@ -223,6 +235,28 @@ class Facts:
         return chinese(len(self.comprehensive) + bool(self.tracks) + 1)
 
     @property
+    def amendments(self) -> list[dict[str, Any]]:
+        """Every amendment in force that the result rests on, each once."""
+        found = {one["number"]: one for block in self.blocks for one in block.amendments}
+        return [
+            {**one, "day": day_in_words(one["on"]) if one.get("on") else ""}
+            for _number, one in sorted(found.items())
+        ]
+
+    @property
+    def amendment_heading(self) -> str:
+        return chinese(len(self.comprehensive) + bool(self.tracks) + bool(self.awards) + 1)
+
+    @property
+    def decided_blocks(self) -> list[BlockFacts]:
+        return [block for block in self.blocks if block.decisions]
+
+    @property
+    def decision_heading(self) -> str:
+        before = (self.tracks, self.awards, self.amendments)
+        return chinese(len(self.comprehensive) + sum(map(bool, before)) + 1)
+
+    @property
     def sealed_words(self) -> str:
         return day_in_words(str(self.sealed["sealed_on"]))
 
@@ -238,15 +272,31 @@ class Facts:
 
 def _block_facts(block: Mapping[str, Any], inputs: Mapping[str, Any], heading: str) -> BlockFacts:
     weights = {item["name"]: item["weight"] for item in inputs["items"]}
+    decided = _decided_cells(inputs)
+    decisions = [
+        Decision("", sub["name"], "该中项本序列不计分", sub["suspended"])
+        for item in inputs["items"]
+        for sub in item["sub_items"]
+        if sub.get("suspended")
+    ]
     rows = []
     for row in block["rows"]:
         net = Decimal(row["commendations"]) - Decimal(row["criticisms"]) + Decimal(row["rewards"])
         remarks = (["并列"] if row["shared"] else []) + ([] if row["eligible"] else ["不评奖"])
+        cells = []
+        for item in row["items"]:
+            for cell in item["cells"]:
+                found = decided.get((row["unit"], item["item"], cell["sub_item"]))
+                # A score that came after all counts instead of the decision.
+                counts = found is not None and cell["score"] is not None and cell["source"] in {None, "mean"}
+                cells.append({**cell, "decided": counts})
+                if found is not None and counts:
+                    decisions.append(Decision(row["unit"], cell["sub_item"], *found))
         rows.append(
             {
                 **row,
                 "items": [{**item, "weight": weights[item["item"]]} for item in row["items"]],
-                "cells": [cell for item in row["items"] for cell in item["cells"]],
+                "cells": cells,
                 "net": f"{net:+f}" if net else f"{net:f}",
                 "minus": f"−{row['criticisms']}" if Decimal(row["criticisms"]) else row["criticisms"],
                 "remark": "、".join(remarks),
@@ -262,7 +312,24 @@ def _block_facts(block: Mapping[str, Any], inputs: Mapping[str, Any], heading: s
         ],
         rows=rows,
         order={member["unit"]: n for n, member in enumerate(inputs["members"])},
+        decisions=decisions,
+        amendments=inputs.get("amendments", []),
     )
+
+
+HOW_DECIDED = {"mean": "按本序列其他单位平均分计", "zero": "按零分计"}
+
+
+def _decided_cells(inputs: Mapping[str, Any]) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """(unit, item, sub-item) → how its missing mark was decided, and why."""
+    return {
+        (cell["unit"], cell["item"], cell["sub_item"]): (
+            HOW_DECIDED.get(cell["missing_how"], cell["missing_how"]),
+            cell.get("missing_reason", ""),
+        )
+        for cell in inputs.get("cells", [])
+        if cell.get("missing_how") and cell.get("involvement") not in {"proposed", "confirmed"}
+    }
 
 
 @dataclass(frozen=True)

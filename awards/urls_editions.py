@@ -5,7 +5,7 @@ They are joined in awards.urls.
 
 from django.urls import URLPattern, path
 
-from awards.views import approval, drafts, editions, filing
+from awards.views import approval, drafts, editions, filing, returned
 
 year_patterns: list[URLPattern] = [
     path("hearing/", approval.hearing, name="hearing"),
@@ -19,10 +19,12 @@ year_patterns: list[URLPattern] = [
     path("approval/hand-over/", approval.hand_over, name="hand-over"),
     path("approval/<int:pk>/approve/", approval.approve, name="approve"),
     path("approval/<int:pk>/return/", approval.return_result, name="return-result"),
-    path("approval/<int:pk>/minutes/", approval.minutes, name="minutes"),
-    path("approval/<int:pk>/compare/", approval.compare_minutes, name="compare-minutes"),
     path("approval/<int:pk>/scan/", approval.minutes_scan, name="minutes-scan"),
     path("approval/<int:pk>/notice.docx", drafts.draft_notice, name="draft-notice"),
+    path("returned/", returned.returned, name="returned"),
+    path("returned/<int:pk>/", returned.returned_paper, name="returned-paper"),
+    path("returned/<int:pk>.xlsx", returned.returned_paper_xlsx, name="returned-paper-xlsx"),
+    path("returned/<int:pk>/file/", returned.returned_paper_file, name="returned-paper-file"),
     path("filing/", filing.filing, name="filing"),
     path("filing/build/", filing.build, name="filing-build"),
     path("filing/<int:number>/package.zip", filing.package, name="filing-package"),

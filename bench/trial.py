@@ -34,7 +34,8 @@ from django.test import Client
 
 from office.models import User
 from scoring.models import SubItem
-from scoring.trial_queries import bench_of, run
+from scoring.trial_bench import bench_of
+from scoring.trial_queries import run
 from scoring.trial_steps import read
 from units.models import Cycle, Membership
 

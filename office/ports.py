@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 
@@ -27,8 +28,8 @@ class Move:
     """One unit whose figure, place or eligibility would change."""
 
     unit: str
-    aspect: str  # "final" | "rank" | "eligible" | "award"
-    before: str  # points, a place, "yes" or "no", a grade or nothing
+    aspect: str  # "final" | "rank" | "eligible" | "award" | "prize" | "budget" (no unit: the year's money)
+    before: str  # points, a place, "yes" or "no", a grade or nothing, yuan
     after: str
     where: str = ""  # the block, or the award
 
@@ -43,6 +44,21 @@ class SubItemsLed(Protocol):
     """What a body leads or helps with in a year: (block id, name of the sub-item)."""
 
     def __call__(self, body_unit_id: int, cycle_id: int) -> frozenset[tuple[int, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """The version of the rules from which a figure comes."""
+
+    number: int
+    on: date
+    before: str  # as people read it
+
+
+class Amended(Protocol):
+    """Which figures of a year's rules were amended: "weight~12", "base~34" … → the newest version (§6(9))."""
+
+    def __call__(self, cycle_id: int) -> Mapping[str, Amendment]: ...
 
 
 class NotFilled(RuntimeError):
@@ -75,3 +91,17 @@ def sub_items_led(body_unit_id: int, cycle_id: int) -> frozenset[tuple[int, str]
     if _sub_items_led is None:
         raise NotFilled("sub_items_led")
     return _sub_items_led(body_unit_id, cycle_id)
+
+
+_amended: Amended | None = None
+
+
+def fill_amended(answer: Amended) -> None:
+    global _amended  # a port is one socket for the whole process
+    _amended = answer
+
+
+def amended(cycle_id: int) -> Mapping[str, Amendment]:
+    if _amended is None:
+        raise NotFilled("amended")
+    return _amended(cycle_id)

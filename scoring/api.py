@@ -27,7 +27,7 @@ from office.fields import format_points
 from office.models import AuditEntry
 from office.refusal import Refused
 from office.tokens import may_sign
-from scoring import kept_standings, queries, sheets, visible
+from scoring import kept_standings, queries, rule_versions, sheets, visible
 from scoring.actions import scores
 from scoring.engine.trace import trace
 from scoring.models import Cell, Indicator, Involvement, MajorItem, Score, ScoreKind, SubItem
@@ -591,6 +591,10 @@ class TraceShape(serializers.Serializer[Any]):
     cycle = serializers.CharField()
     unit = serializers.CharField()
     traces = serializers.ListField(child=serializers.DictField())
+    amended = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Figures of the rules that come from an amendment: item, sub_item, what, version, on, before.",
+    )
 
 
 BLOCK_PARAMETER = OpenApiParameter("block", str, description="Only the block of this name.")
@@ -682,7 +686,16 @@ class TraceView(Private, APIView):
         traces = [
             _trace(seen[member.block_id], member, only_own=member.block_id in own) for member in members
         ]
-        return tagged(request, {"cycle": cycle.code, "unit": found.name, "traces": traces})
+        shown = [seen[member.block_id] for member in members]
+        return tagged(
+            request,
+            {
+                "cycle": cycle.code,
+                "unit": found.name,
+                "traces": traces,
+                "amended": rule_versions.versions_of(cycle, shown),
+            },
+        )
 
 
 def _find_unit(cycle: Cycle, named: str) -> Unit | None:

@@ -137,8 +137,8 @@ def letter_pdf(appeal: Appeal) -> bytes:
 def letter_docx(appeal: Appeal) -> bytes:
     """The same letter to be worked on."""
     told = letter_context(appeal)
-    paper = docx.begin("复核结果告知书", told["facts"].foot)
-    docx.say(paper, f"{told['to']}：")
+    paper = docx.begin("复核结果告知书", f"送审稿 {told['facts'].foot} {told['facts'].digest}")
+    docx.say(paper, f"{told['to']}：", flush=True)
     docx.say(paper, opening(told))
     if appeal.reply and not told["lines"]:
         docx.say(paper, appeal.reply)
@@ -149,8 +149,7 @@ def letter_docx(appeal: Appeal) -> bytes:
         ]
         docx.table(paper, ("事项", "复核决定", "更正前 → 更正后", "理由"), rows)
     docx.say(paper, closing(told))
-    docx.say(paper, told["facts"].host)
-    docx.say(paper, told["closed"])
+    docx.sign(paper, told["facts"].host, told["closed"])
     return docx.content_of(paper)
 
 

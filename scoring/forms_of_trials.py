@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from office.refusal import Refused
-from scoring.trial_queries import Bench
+from scoring.trial_bench import Bench
 from scoring.trial_steps import (
     InvolvedStep,
     LookStep,

@@ -22,7 +22,7 @@ from office.fields import format_points
 from office.invariants import Breach, Table
 from office.models import AuditEntry
 from office.refusal import Refused
-from scoring import score_lines, second_calculation
+from scoring import rule_versions, score_lines, second_calculation
 from scoring.actions import imports
 from scoring.models import (
     AssessmentLine,
@@ -166,10 +166,18 @@ def unknown_states(cycle_code: str) -> Iterator[Breach]:
 # Scores
 
 
+def _amended_subs(cycle_code: str) -> set[int]:
+    cycle = Cycle.objects.filter(code=cycle_code).values_list("pk", flat=True).first()
+    return set() if cycle is None else rule_versions.amended_subs(cycle)
+
+
 @TABLE.invariant("score-range", _("Every score lies between the floor and the base of its sub-item."))
 def scores_out_of_range(cycle_code: str) -> Iterator[Breach]:
+    amended = _amended_subs(cycle_code)
     for score in _scores(cycle_code):
         sub = score.cell.sub_item
+        if score.kind == ScoreKind.SELF and sub.pk in amended:
+            continue
         if not sub.floor <= score.points <= sub.base_points:
             yield Breach(f"scoring.Score {score.pk}", f"{score}: {format_points(score.points)}")
 
@@ -243,7 +251,10 @@ def unexplained_scores(cycle_code: str) -> Iterator[Breach]:
             Prefetch("deductions", Deduction.objects.order_by("pk")), "cell__sub_item__indicators"
         )
     )
+    amended = _amended_subs(cycle_code)
     for score in scores.order_by("pk"):
+        if score.kind == ScoreKind.SELF and score.cell.sub_item_id in amended:
+            continue
         explained = _explained(score)
         if explained != score.points:
             told = f"{format_points(score.points)} ≠ {format_points(explained)}"

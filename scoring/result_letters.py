@@ -5,7 +5,7 @@ One letter per unit and block; setting it as PDF is asked here, the look is in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +23,7 @@ from scoring.appeal_papers import PaperFacts, day_in_words, digest_of, short_cod
 from scoring.appeal_windows import Terms, terms_of
 from scoring.engine.numbers import half_up_fraction
 from scoring.engine.sheet import BlockStanding, RowResult
-from scoring.models import MajorItem
+from scoring.models import Cell, Involvement, MajorItem
 from units.models import Block, Cycle, Membership
 
 # A mean made of fewer others would let a unit reckon what one of them has.
@@ -121,6 +121,7 @@ class Letter:
     rewards: str
     final: str
     papers: tuple[tuple[str, str, str], ...]  # title, what, points
+    decisions: tuple[tuple[str, str, str], ...]  # sub-item, how its missing mark counts, why
     until: str  # the last day on which it may be questioned; empty when not known
 
     @property
@@ -128,7 +129,15 @@ class Letter:
         return short_code(digest_of(self._content()))
 
     def _content(self) -> list[Any]:
-        return [self.unit, self.block, self.rank, self.final, [str(item) for item in self.items], self.papers]
+        return [
+            self.unit,
+            self.block,
+            self.rank,
+            self.final,
+            [str(item) for item in self.items],
+            self.papers,
+            self.decisions,
+        ]
 
     @property
     def minus(self) -> str:
@@ -157,12 +166,37 @@ def letters_of(block: Block, member_ids: Collection[int] | None = None) -> list[
         else {}
     )
     terms = terms_of(cycle)
+    decided = reasons_of_decisions(block)
     rows = sorted(standing.rows, key=lambda row: row.order)
     return [
-        _letter(standing, row, members[row.unit_key], items, steps.get(members[row.unit_key].unit_id), terms)
+        _letter(
+            standing,
+            row,
+            members[row.unit_key],
+            items,
+            steps.get(members[row.unit_key].unit_id),
+            terms,
+            decided,
+        )
         for row in rows
         if member_ids is None or row.unit_key in member_ids
     ]
+
+
+HOW_DECIDED = {"mean": "按其他单位平均分计", "zero": "按零分计"}
+
+
+def reasons_of_decisions(block: Block) -> dict[tuple[int, int], tuple[str, str]]:
+    """(membership, sub-item) → how the leading group decided the missing mark, and why.  One query."""
+    cells = Cell.objects.filter(block=block).exclude(missing_how="")
+    outside = {Involvement.PROPOSED, Involvement.CONFIRMED}
+    return {
+        (member, sub): (how, why)
+        for member, sub, how, why, state in cells.values_list(
+            "membership_id", "sub_item_id", "missing_how", "missing_reason", "involvement"
+        )
+        if state not in outside
+    }
 
 
 def _keys(standing: BlockStanding) -> set[int]:
@@ -176,6 +210,7 @@ def _letter(
     items: dict[int, MajorItem],
     steps: paper_queries.Steps | None,
     terms: Terms,
+    decided: Mapping[tuple[int, int], tuple[str, str]],
 ) -> Letter:
     places = standing.places
     means = means_of_others(standing, row.unit_key)
@@ -184,6 +219,7 @@ def _letter(
         return format(from_units(units, places), "f")
 
     lines = []
+    decisions: list[tuple[str, str, str]] = []
     for item in row.items:
         rule = items[item.item_key]
         bases = {sub.pk: sub.base_points for sub in rule.sub_items.all()}
@@ -191,13 +227,15 @@ def _letter(
         for cell in item.cells:
             source = str(cell.source) if cell.source is not None else ""
             words = SOURCE_WORDS.get(source, "")
-            if source == "mean":
+            found = decided.get((row.unit_key, cell.sub_item_key))
+            if cell.score is not None and found is not None and source in {"", "mean"}:
+                words = "缺报，按领导小组决定计"
+                decisions.append((cell.sub_item, HOW_DECIDED[found[0]], found[1]))
+            elif source == "mean":
                 makers = makers_of_mean(standing, row.unit_key, cell.sub_item_key)
                 words = f"{words}，按{makers}个单位平均分计"
             elif cell.score is None:
                 words = "缺报"
-            elif cell.decided:
-                words = "缺报，按领导小组决定计"
             other = means.get(cell.sub_item_key)
             cells.append(
                 CellLine(
@@ -238,6 +276,13 @@ def _letter(
         papers=tuple(
             (str(line.document), paper_words.what(line.adjustment), f"{paper_words.signed(line.worth):+f}")
             for line in (steps.lines.values() if steps is not None else ())
+        ),
+        decisions=tuple(decisions)
+        + tuple(
+            (sub.name, "本序列不计分", sub.suspended_reason)
+            for item in items.values()
+            for sub in item.sub_items.all()
+            if sub.suspended_reason
         ),
         until=_until(window) if window is not None else "",
     )

@@ -70,6 +70,47 @@ class WeightStep:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseStep:
+    """Another base of a sub-item; scores that deductions explain are counted anew."""
+
+    sub_item: int
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FloorStep:
+    """Another floor (扣分下限): `points` None is nothing below 0, anything else needs its words."""
+
+    sub_item: int
+    points: Decimal | None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorStep:
+    """Another base of an indicator (小项)."""
+
+    indicator: int
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WordsStep:
+    """Another text of an indicator."""
+
+    indicator: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrizeStep:
+    """Another amount of each prize of one grade."""
+
+    prize: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class TariffStep:
     """Another amount in a line of the tariff; the cap is such a line."""
 
@@ -125,6 +166,11 @@ Step = (
     | SuspendStep
     | LookStep
     | WeightStep
+    | BaseStep
+    | FloorStep
+    | IndicatorStep
+    | WordsStep
+    | PrizeStep
     | TariffStep
     | PoolStep
     | NewPaperStep
@@ -149,6 +195,16 @@ def written(step: Step) -> str:
             return _join("look", sub, int(visit))
         case WeightStep(item, points):
             return _join("weight", item, _plain(points))
+        case BaseStep(sub, points):
+            return _join("base", sub, _plain(points))
+        case FloorStep(sub, floor, words):
+            return _join("floor", sub, NONE if floor is None else _plain(floor), _kept(words))
+        case IndicatorStep(indicator, points):
+            return _join("indicator", indicator, _plain(points))
+        case WordsStep(indicator, words):
+            return _join("words", indicator, _kept(words))
+        case PrizeStep(prize, amount_fen):
+            return _join("prize", prize, amount_fen)
         case TariffStep(line, points):
             return _join("tariff", line, _plain(points))
         case PoolStep(pool, cap):
@@ -188,6 +244,16 @@ def _read(word: str, parts: list[str]) -> Step:
             return LookStep(int(sub), _flag(flag))
         case "weight", [item, points]:
             return WeightStep(int(item), number(points))
+        case "base", [sub, points]:
+            return BaseStep(int(sub), number(points))
+        case "floor", [sub, points, text]:
+            return FloorStep(int(sub), None if points == NONE else signed(points), _read_words(text))
+        case "indicator", [indicator, points]:
+            return IndicatorStep(int(indicator), number(points))
+        case "words", [indicator, text]:
+            return WordsStep(int(indicator), _read_words(text))
+        case "prize", [prize, amount]:
+            return PrizeStep(int(prize), _whole(amount))
         case "tariff", [line, points]:
             return TariffStep(int(line), number(points))
         case "pool", [pool, cap]:
@@ -212,6 +278,12 @@ def number(text: str) -> Decimal:
     return Decimal(text.strip())
 
 
+def signed(text: str) -> Decimal:
+    """A plain number that may lie below 0, as floors do; raises ValueError like `number`."""
+    plain = text.strip()
+    return -number(plain[1:]) if plain[:1] in {"-", "−"} else number(plain)
+
+
 def target(step: Step) -> tuple[object, ...]:
     """What the step is about; a later step about the same thing replaces the earlier one."""
     match step:
@@ -227,6 +299,16 @@ def target(step: Step) -> tuple[object, ...]:
             return ("look", sub)
         case WeightStep(item):
             return ("weight", item)
+        case BaseStep(sub):
+            return ("base", sub)
+        case FloorStep(sub):
+            return ("floor", sub)
+        case IndicatorStep(indicator):
+            return ("indicator", indicator)
+        case WordsStep(indicator):
+            return ("words", indicator)
+        case PrizeStep(prize):
+            return ("prize", prize)
         case TariffStep(line):
             return ("tariff", line)
         case PoolStep(pool):
@@ -254,6 +336,21 @@ def with_step(steps: Sequence[Step], more: Iterable[Step]) -> tuple[Step, ...]:
 
 def _join(*parts: object) -> str:
     return SEPARATOR.join(map(str, parts))
+
+
+def _kept(words: str) -> str:
+    """Words that do not collide with the separator."""
+    return words.replace("%", "%25").replace(SEPARATOR, "%7E")
+
+
+def _read_words(text: str) -> str:
+    return text.replace("%7E", SEPARATOR).replace("%25", "%")
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise ValueError(text)
+    return int(text)
 
 
 def _plain(points: Decimal) -> str:

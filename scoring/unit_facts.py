@@ -5,7 +5,7 @@ Used by the unit sheet, the call page and, later, the result letter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,12 +13,15 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from bonuses import policy
 from bonuses import queries as bonus_queries
 from bonuses import words as bonus_words
+from office import ports
 from office.charts import Against, against_mean
 from office.fields import from_units
+from office.ports import Amendment
 from scoring import queries, sheets, words
 from scoring.engine.numbers import half_up_fraction
 from scoring.engine.sheet import BlockStanding
@@ -29,6 +32,17 @@ from scoring.result_letters import OthersMean, means_of_others
 from units.models import Block, Membership
 
 SOURCE_KIND = {"onsite": ScoreKind.ONSITE, "preliminary": ScoreKind.PRELIMINARY, "lead": ScoreKind.LEAD}
+
+
+AMENDED: Mapping[str, Any] = {
+    "weight": gettext_lazy("weight"),
+    "item": gettext_lazy("base of the item"),
+    "base": gettext_lazy("base"),
+    "floor": gettext_lazy("floor"),
+    "look": gettext_lazy("looked at"),
+    "suspend": gettext_lazy("left out"),
+}
+AMENDED_OF_CELL = ("base", "floor", "look", "suspend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,7 @@ class UnitFacts:
     cells: dict[int, Cell]  # sub-item id → cell
     leads: dict[int, str]
     others: dict[int, OthersMean]  # sub-item id → mean of the other units, where it reveals nobody
+    amended: Mapping[str, Amendment]  # figures of the rules that come from an amendment
 
 
 def facts_of(membership: Membership, block: Block) -> UnitFacts:
@@ -69,6 +84,7 @@ def facts_of(membership: Membership, block: Block) -> UnitFacts:
             )
         },
         others=means_of_others(standing, membership.pk),
+        amended=ports.amended(block.cycle_id),
         leads={
             pk: name or ""
             for pk, name in SubItem.objects.filter(item__block=block).values_list("pk", "lead__name")
@@ -102,14 +118,27 @@ def _item(facts: UnitFacts, item: ItemTrace, number: int, code: str, *, link_cel
         "best_unit": "、".join(step.first_units),
         "weighted": from_units(step.weighted, places),
         "formula": words.formula(item, places),
+        "amended": _amended(facts, f"weight~{item.item_key}", f"item~{item.item_key}"),
         "missing": item.base.missing,
         "part": number % 10 + 1,
         "cells": [_cell(facts, cell, code, link_cells=link_cells) for cell in item.base.cells],
     }
 
 
+def _amended(facts: UnitFacts, *targets: str) -> list[str]:
+    """From which version of the rules the figures named come, in words."""
+    found = {target: facts.amended[target] for target in targets if target in facts.amended}
+    return [
+        _("%(what)s by amendment %(number)d (before: %(before)s)")
+        % {"what": AMENDED[target.partition("~")[0]], "number": one.number, "before": one.before}
+        for target, one in found.items()
+    ]
+
+
 def _state(step: CellStep) -> str:
-    if step.why.value in {"not-involved", "decided-mean"} and step.score is not None:
+    if step.why.value in {"decided-mean", "decided-zero"}:
+        return "decided"
+    if step.why.value == "not-involved" and step.score is not None:
         return "mean"
     if step.why.value == "proposed":
         return "proposed"
@@ -129,6 +158,7 @@ def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> d
         "others_mean": mean.mean if mean is not None else None,
         "others_count": mean.count if mean is not None else 0,
         "base": words.short(step.base, places),
+        "amended": _amended(facts, *(f"{what}~{step.sub_item_key}" for what in AMENDED_OF_CELL)),
         "score": None if step.score is None else from_units(step.score, places),
         "state": _state(step),
         "source_label": words.why_cell(step, places),
@@ -140,7 +170,7 @@ def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> d
             for kind, score in sorted(kept.items())
             if score is not counted
         ],
-        "reason": counted.reason if counted else cell.involvement_reason if cell else "",
+        "reason": _reason(counted, cell, step),
         "url": reverse("cell", args=[code, cell.pk]) if link_cells and cell else "",
         "lines": [
             {
@@ -151,6 +181,14 @@ def _cell(facts: UnitFacts, step: CellStep, code: str, *, link_cells: bool) -> d
             for line in (counted.deductions.all() if counted else ())
         ],
     }
+
+
+def _reason(counted: Score | None, cell: Cell | None, step: CellStep) -> str:
+    if counted is not None:
+        return counted.reason
+    if cell is None:
+        return ""
+    return cell.missing_reason if _state(step) == "decided" else cell.involvement_reason
 
 
 def _by(score: Score | None) -> str:

@@ -71,6 +71,14 @@ def why_cell(step: CellStep, places: int) -> str:
     }
     if step.why in {Why.NOT_INVOLVED, Why.DECIDED_MEAN} and step.mean is not None:
         mean = step.mean
+        if step.why is Why.DECIDED_MEAN:
+            return _(
+                "Missing; the leading group decided on the mean of the others: %(sum)s ÷ %(count)d = %(mean)s."
+            ) % {
+                "count": len(mean.scorers),
+                "sum": points(mean.sum, places),
+                "mean": points(mean.mean, places),
+            }
         return ngettext(
             "Not involved: the mean of %(count)d other unit, %(sum)s ÷ %(count)d = %(mean)s.",
             "Not involved: the mean of %(count)d other units, %(sum)s ÷ %(count)d = %(mean)s.",

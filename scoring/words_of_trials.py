@@ -5,17 +5,22 @@ The figures are those of scoring.trial_queries and scoring.engine.causes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from bonuses.models import Adjustment, Finding, TariffLine, Veto
 from office.fields import format_points, from_units
+from scoring import amended_scores
 from scoring.engine.causes import Cause, CauseKind, Comparison
 from scoring.engine.sheet import CellEntry
 from scoring.models import ScoreKind
-from scoring.trial_queries import Bench, bar_key
+from scoring.trial_bench import Bench, bar_key
 from scoring.trial_steps import (
+    BaseStep,
+    FloorStep,
+    IndicatorStep,
     InvolvedStep,
     LiftStep,
     LookStep,
@@ -23,12 +28,14 @@ from scoring.trial_steps import (
     NewPaperStep,
     PaperStep,
     PoolStep,
+    PrizeStep,
     ScoreStep,
     Step,
     SuspendStep,
     TariffStep,
     VetoStep,
     WeightStep,
+    WordsStep,
 )
 from scoring.words import short
 
@@ -77,6 +84,8 @@ def say(bench: Bench, step: Step) -> str:
                 "before": short(rule.weight, bench.places),
                 "after": format_points(points),
             }
+        case BaseStep() | FloorStep() | IndicatorStep() | WordsStep() | PrizeStep():
+            return _rule(bench, step)
         case TariffStep(line, points):
             row = bench.lines[line]
             return _("Tariff, %(line)s: %(before)s → %(after)s") % {
@@ -103,6 +112,84 @@ def say(bench: Bench, step: Step) -> str:
             bar = next(b for bars in bench.bars.values() for b in bars if bar_key(b) == (what, key))
             return _("Lifted: %(bar)s") % {"bar": bar_words(bench, bar)}
     return ""
+
+
+def say_all(bench: Bench, steps: Sequence[Step]) -> list[str]:
+    """Every step, and what follows of itself: the base of an item, scores that deductions explain."""
+    said = [say(bench, step) for step in steps]
+    more: dict[int, Decimal] = {}
+    for step in steps:
+        if isinstance(step, BaseStep):
+            item, sub = bench.sub_item(step.sub_item)
+            more[item.key] = more.get(item.key, Decimal(0)) + step.points - bench.points(sub.base)
+    for key, points in more.items():
+        item = bench.item(key)
+        if points:
+            said.append(
+                _("With them the base of %(item)s (%(block)s): %(before)s → %(after)s")
+                % {
+                    "item": item.name,
+                    "block": bench.sheets[bench.block_of_item[key]].block,
+                    "before": short(item.base, bench.places),
+                    "after": format_points(bench.points(item.base) + points),
+                }
+            )
+    recounted = amended_scores.recounts(bench, steps)
+    if recounted:
+        said.append(
+            _("%(count)d scores that deductions explain are counted anew from the amended base")
+            % {"count": len(recounted)}
+        )
+    return said
+
+
+def _rule(bench: Bench, step: BaseStep | FloorStep | IndicatorStep | WordsStep | PrizeStep) -> str:
+    match step:
+        case BaseStep(sub, points):
+            rule = bench.sub_item(sub)[1]
+            return _("Base of %(sub)s (%(block)s): %(before)s → %(after)s") % {
+                "sub": rule.name,
+                "block": _block_of_sub(bench, sub),
+                "before": short(rule.base, bench.places),
+                "after": format_points(points),
+            }
+        case FloorStep(sub, floor, words):
+            rule = bench.sub_item(sub)[1]
+            return _("Floor of %(sub)s (%(block)s): %(before)s → %(after)s") % {
+                "sub": rule.name,
+                "block": _block_of_sub(bench, sub),
+                "before": short(rule.floor, bench.places),
+                "after": _("nothing below 0") if floor is None else f"{format_points(floor)}（{words}）",
+            }
+        case IndicatorStep(indicator, points):
+            one = bench.indicators[indicator]
+            return _("Base of the indicator %(name)s (%(sub)s): %(before)s → %(after)s") % {
+                "name": one.name,
+                "sub": bench.sub_item(one.sub_item_id)[1].name,
+                "before": format_points(one.base_points),
+                "after": format_points(points),
+            }
+        case WordsStep(indicator, words):
+            one = bench.indicators[indicator]
+            return _("Text of the indicator %(name)s (%(sub)s): “%(before)s” → “%(after)s”") % {
+                "name": one.name,
+                "sub": bench.sub_item(one.sub_item_id)[1].name,
+                "before": one.rule_text or "—",
+                "after": words,
+            }
+        case PrizeStep(prize, amount_fen):
+            line = bench.prizes[prize]
+            return _("%(award)s, %(grade)s, each: %(before)s → %(after)s yuan (%(count)d places)") % {
+                "award": line.award,
+                "grade": line.grade,
+                "before": _yuan(line.amount_fen),
+                "after": _yuan(amount_fen),
+                "count": line.count,
+            }
+
+
+def _yuan(amount_fen: int) -> str:
+    return format_points(Decimal(amount_fen).scaleb(-2))
 
 
 def _new_paper(bench: Bench, step: NewPaperStep) -> str:
@@ -192,6 +279,13 @@ def say_cause(cause: Cause, places: int) -> str:
         case CauseKind.REWARDS:
             return _("reward points %(before)s → %(after)s: %(effect)s") % figures
     return ""
+
+
+def award_words(grade: str) -> str:
+    """A grade of an award as the port tells it: nothing, a tie that holds it, or its name."""
+    if grade == "held":
+        return _("tie, held")
+    return grade or _("none")
 
 
 def _signed(units: int, places: int) -> str:

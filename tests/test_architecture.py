@@ -17,6 +17,7 @@ LAYERS = ["appraisal_site", "awards", "scoring", "bonuses", "units", "office"]  
 PURE = [
     "office/refusal.py",
     "office/charts.py",
+    "office/returned.py",
     "units/stages.py",
     "units/matrix.py",
     "units/names.py",

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from appraisal_site.management.commands.check_cycle import breaches_of, invariants
 from awards import queries
-from awards.actions import approval
+from awards.actions import approval, rule_changes, single_appraisals
 from awards.models import (
     Approval,
     Award,
@@ -33,7 +33,10 @@ from awards.models import (
     Individual,
     PrizeLine,
     Purpose,
+    RuleChange,
+    SingleAppraisal,
 )
+from awards.rule_drafts import Draft as RuleDraft
 from bonuses.models import Adjustment, Finding, Pool, Tally
 from office import audit, files, jobs
 from office.models import ApiToken, AuditEntry, EvidenceRoom, Job, StoredFile, SystemRole
@@ -42,6 +45,7 @@ from scoring import assessment_queries, score_lines
 from scoring.actions import (
     appeal_rulings,
     appeals,
+    appraisers,
     assessments,
     detailed_rules,
     imports,
@@ -53,6 +57,7 @@ from scoring.actions.appeal_rulings import Ruling
 from scoring.models import (
     Appeal,
     AppealPoint,
+    AppraiserFinding,
     AssessmentLine,
     BatchState,
     Cell,
@@ -75,18 +80,22 @@ from scoring.models import (
     RuleIndicator,
     Score,
     ScoreKind,
+    ScoreRecheck,
     Standing,
     SubItem,
     Supplement,
+    TrialVariant,
     Visit,
     VisitLine,
 )
+from scoring.trial_steps import WeightStep
 from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
 from tests.scoring import ledger_sheets, promises, test_detailed_rules, test_returns
 from tests.scoring.visits import found, planned, ready, signed, written
+from tests.units import minutes
 from tests.workbooks.files import sheet_of
-from units.actions import paper_forms
+from units.actions import paper_forms, setup
 from units.models import (
     Block,
     Conflict,
@@ -133,7 +142,16 @@ def sound(cast: Cast) -> Cast:
     assess(cast)
     appeal(cast)
     visited(cast)
+    minuted(cast)
     return cast
+
+
+def minuted(cast: Cast) -> None:
+    """A meeting of the leading group lifted a tie; the office entered it from the minutes."""
+    tie = setup.declare_conflict(
+        by=cast.hat("reviewer1"), cycle=cast.cycle, unit=cast.units["东河镇"], reason="曾在该镇任职"
+    )
+    minutes.compared(cast, minutes.scanned(cast, minutes.typed(cast, "conflict-lift", tie.pk)))
 
 
 def visited(cast: Cast) -> None:
@@ -401,6 +419,51 @@ def seal_undecided(cast: Cast) -> None:
     Edition.objects.filter(pk=edition.pk).update(award_list=award_list(cast, state="draft"))
 
 
+def amended(cast: Cast) -> Cast:
+    """A rule was amended by two of the leading group, with its figures."""
+    stage = cast.cycle.stage_now
+    cast.at(Stage.RESULTS)
+    items = {one.name: one.pk for one in cast.blocks["乡镇口"].items.all()}
+    steps = [WeightStep(items["决战园区"], Decimal(500)), WeightStep(items["社会管理"], Decimal(500))]
+    draft = RuleDraft(kind="amendment", steps=steps, reason="附表有误", on=TODAY)
+    row = rule_changes.propose(by=cast.hat("leader1"), cycle=cast.cycle, draft=draft)
+    rule_changes.confirm(by=cast.hat("leader2"), cycle=cast.cycle, change_id=row.pk)
+    return cast.at(stage)
+
+
+def single_appraisal(cast: Cast) -> Cast:
+    """A register entry that was compared."""
+    row = single_appraisals.enter(
+        by=cast.hat("office1"),
+        cycle=cast.cycle,
+        entry=single_appraisals.Entry(
+            project="档案达标",
+            applicant="市档案局",
+            is_approved=True,
+            paper_number="领〔2012〕3号",
+            paper_on=TODAY,
+        ),
+        scan=files.store([b"a scan"], "批复.png", cast.people["office1"]),
+    )
+    single_appraisals.compare(by=cast.hat("office2"), cycle=cast.cycle, key=row.pk)
+    return cast
+
+
+def appraised_badly(cast: Cast) -> Cast:
+    """A finding about a person of the office is in force, every score of his waits for re-check."""
+    row = appraisers.propose(
+        by=cast.hat("leader1"), cycle=cast.cycle, person=cast.people["office1"], what="虚打分", on=TODAY
+    )
+    appraisers.confirm(by=cast.hat("leader2"), cycle=cast.cycle, finding_id=row.pk)
+    return cast
+
+
+def test_a_year_with_amendments_and_findings_holds_every_invariant(sound: Cast) -> None:
+    appraised_badly(single_appraisal(amended(sound)))
+
+    assert breached() == set()
+
+
 WAYS: dict[str, Break] = {
     "ledger-in-force": lambda c: (
         kept_ledgers(c),
@@ -532,7 +595,8 @@ WAYS: dict[str, Break] = {
         wishes_not_involved=True, wish_reason="无"
     ),
     "forms-compared": lambda c: SignedForm.objects.update(state="counted"),
-    "form-codes": lambda c: SignedForm.objects.update(code="AAAA-AAAA"),
+    "minutes-compared": lambda c: SignedForm.objects.filter(kind="minutes").update(compared_by=None),
+    "form-codes": lambda c: SignedForm.objects.filter(kind="self").update(code="AAAA-AAAA"),
     "appeal-numbers": lambda c: Appeal.objects.update(number=2),
     "appeal-filed": lambda c: Appeal.objects.update(sender=""),
     "appeal-compared": lambda c: Appeal.objects.update(channel="paper"),
@@ -569,6 +633,28 @@ WAYS: dict[str, Break] = {
     ),
     "award-rests-on": lambda c: AwardScheme.objects.update(rests_on=["大项:决战园地"]),
     "prize-lines": lambda c: PrizeLine.objects.update(count=0),
+    "rule-change-signed": lambda c: (amended(c), RuleChange.objects.update(second_by=F("first_by"))),
+    "rule-change-steps": lambda c: (amended(c), RuleChange.objects.update(steps=["missing~1~1~mean"])),
+    "rule-change-numbers": lambda c: (amended(c), RuleChange.objects.update(number=3)),
+    "rule-change-replay": lambda c: (
+        amended(c),
+        MajorItem.objects.filter(name="决战园区").update(weight_points=499),
+    ),
+    "single-appraisal-compared": lambda c: (
+        single_appraisal(c),
+        SingleAppraisal.objects.update(compared_by=F("entered_by")),
+    ),
+    "variant-steps": lambda c: TrialVariant.objects.create(
+        cycle=c.cycle, name="甲", steps=["weight~1"], made_by=c.people["office1"]
+    ),
+    "appraiser-two-persons": lambda c: (
+        appraised_badly(c),
+        AppraiserFinding.objects.update(decided_by=F("proposed_by")),
+    ),
+    "appraiser-rechecks": lambda c: (
+        appraised_badly(c),
+        ScoreRecheck.objects.update(checked_at=timezone.now()),
+    ),
 }
 
 

@@ -20,6 +20,8 @@ from office.models import (
     EvidenceRoom,
     Job,
     Notice,
+    OutgoingPaper,
+    ReturnedPaper,
     StoredFile,
     SystemRole,
     User,
@@ -36,6 +38,7 @@ from units.models import (
     CallNote,
     Conflict,
     Cycle,
+    GroupDecision,
     Membership,
     Reading,
     Reminder,
@@ -379,6 +382,15 @@ class SignedFormRecords(Records):
     search_fields = ("code", "title", "unit__name")
 
 
+@admin.register(GroupDecision)
+class GroupDecisionRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("title", "deed", "met_on", "chair", "state", "entered_by", "compared_by")
+    list_filter = ("cycle", "deed", "state")
+    list_select_related = ("entered_by", "compared_by")
+    search_fields = ("title", "chair", "present", "reason")
+
+
 @admin.register(StoredFile)
 class StoredFileRecords(Records):
     list_display = ("name", "content_type", "size", "stored_by", "stored_at", "sha256")
@@ -392,6 +404,30 @@ class EvidenceRecords(Records):
     list_filter = ("about_type",)
     list_select_related = ("file", "added_by")
     search_fields = ("file__name", "account", "sent_sha256")
+
+
+@admin.register(OutgoingPaper)
+class OutgoingPaperRecords(Records):
+    list_display = ("number", "kind", "cycle_code", "code", "given_to", "given_at", "name")
+    list_filter = ("cycle_code", "kind")
+    list_select_related = ("given_to",)
+    search_fields = ("number", "code", "digest", "name")
+
+
+@admin.register(ReturnedPaper)
+class ReturnedPaperRecords(Records):
+    list_display = (
+        "file",
+        "paper",
+        "figures_changed",
+        "wording_changed",
+        "filled_in",
+        "compared_by",
+        "compared_at",
+    )
+    list_filter = ("paper__cycle_code", "paper__kind")
+    list_select_related = ("file", "paper", "compared_by")
+    search_fields = ("file__name", "paper__number", "paper__code")
 
 
 @admin.register(EvidenceRoom)

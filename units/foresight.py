@@ -20,6 +20,7 @@ from units import stages
 from units.models import Block, Cycle
 from units.permissions import stage_of
 
+UNIT_ASPECTS = frozenset({"final", "rank", "eligible"})
 # The field of a form that says which list its reader has seen.
 SEEN = "seen"
 
@@ -54,7 +55,7 @@ class Preview:
         """Unit by unit, those that change their place first."""
         found: dict[tuple[str, str], Row] = {}
         for move in self.moves:
-            if move.aspect == "award":
+            if move.aspect not in UNIT_ASPECTS:
                 continue
             row = found.setdefault((move.where, move.unit), Row(move.unit, move.where))
             setattr(row, move.aspect, (move.before, move.after))
@@ -63,6 +64,16 @@ class Preview:
     @property
     def awards(self) -> list[Move]:
         return [move for move in self.moves if move.aspect == "award"]
+
+    @property
+    def prizes(self) -> list[Move]:
+        """Prizes that would be of another amount for the same holder."""
+        return [move for move in self.moves if move.aspect == "prize"]
+
+    @property
+    def budget(self) -> Move | None:
+        """The money of all prizes together, when it would be another sum."""
+        return next((move for move in self.moves if move.aspect == "budget"), None)
 
     @property
     def is_weighty(self) -> bool:

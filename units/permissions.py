@@ -5,6 +5,7 @@ Reads no figures; facts of upper apps (who leads a sub-item, who is named) are p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q
@@ -23,6 +24,8 @@ from units.stages import Stage
 
 SECOND_PERSON = gettext_lazy("A second person must do this: %(user)s already signed the first half.")
 
+
+ON_BEHALF = "E14"  # the office enters what came on signed paper
 
 # Those whose acts end with the window of a stage; the office and the leading group end stages by moving on.
 BOUND_BY_WINDOWS = frozenset({Role.OFFICIAL, Role.PRINCIPAL, Role.LEAD, Role.REVIEWER})
@@ -159,6 +162,42 @@ def require(
         )
     if cycle is not None:
         _require_stage(row, grant, hat, cycle, block, unit_id)
+
+
+def require_on_behalf_of_group(
+    row: str,
+    hat: Hat | None,
+    cycle: Cycle,
+    *,
+    units: Iterable[int] = (),
+    block: Block | None = None,
+) -> None:
+    """E14 for what the leading group decided: the office, in the stages of the decision's own row, and never
+    about a unit of `units` one is tied to.  Raises Refused otherwise.
+    """
+    grant = grant_of(ON_BEHALF, hat)
+    if hat is None or grant.is_denied or hat.role is not Role.OFFICE or not hat.fits(cycle):
+        require(ON_BEHALF, hat, cycle)
+        raise ValueError("the row of entering on behalf lets in the office alone")
+    if any(hat.is_tied_to(unit_id, cycle.pk) for unit_id in units):
+        raise Refused(
+            "own-unit",
+            _("You belong to this unit or have declared a tie to it; somebody else must do this."),
+            "§8(4)",
+            status=403,
+        )
+    _require_stage(row, matrix.grant(row, Role.LEADING_GROUP), hat, cycle, block, None)
+
+
+def may_on_behalf_of_group(
+    row: str, hat: Hat | None, cycle: Cycle, *, units: Iterable[int] = (), block: Block | None = None
+) -> bool:
+    """The question without the sentence."""
+    try:
+        require_on_behalf_of_group(row, hat, cycle, units=units, block=block)
+    except Refused:
+        return False
+    return True
 
 
 def _require_scope(

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from awards import award_queries as queries
 from awards import policy
-from awards.actions.signing import Minutes, require_first, require_other, require_reason
 from awards.models import Award, AwardList, AwardScheme, Filling, ListState, TieRuling
 from awards.words import why_words
 from office import audit
 from office.refusal import Refused
+from units.actions.signing import Minutes, require_first, require_other, require_reason
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, Membership
@@ -300,7 +300,7 @@ def settle_tie(
         reason=kept,
         by=by.user,
     )
-    _recompute_open(cycle)
+    recompute_open(cycle)
     audit.record(
         by, "awards.tie-settled", ruling, cycle_code=cycle.code, how=how, units=ruling.names, reason=kept
     )
@@ -315,7 +315,7 @@ def withdraw_tie_ruling(*, by: Hat, cycle: Cycle, ruling_id: int) -> None:
         raise Refused("not-found", _("There is no such record."), status=404)
     units = ruling.names
     ruling.delete()
-    _recompute_open(cycle)
+    recompute_open(cycle)
     audit.record(by, "awards.tie-reopened", cycle, cycle_code=cycle.code, units=units)
 
 
@@ -329,7 +329,7 @@ def set_filling(*, by: Hat, cycle: Cycle, scheme_id: int, filling: str, reason: 
         raise Refused("unknown-choice", _("Choose whether the next moves up."), status=422)
     scheme.filling = filling
     scheme.save(update_fields=["filling"])
-    _recompute_open(cycle)
+    recompute_open(cycle)
     audit.record(by, "awards.filling", scheme, cycle_code=cycle.code, filling=filling, reason=kept)
     return scheme
 
@@ -345,7 +345,8 @@ def declare_tie_order(*, by: Hat, cycle: Cycle, scheme_ids: Iterable[int], keys:
     audit.record(by, "awards.tie-order", cycle, cycle_code=cycle.code, keys=list(keys))
 
 
-def _recompute_open(cycle: Cycle) -> None:
+def recompute_open(cycle: Cycle) -> None:
+    """Compute the open list anew, when there is one, and take back a first signature."""
     award_list = queries.open_list(cycle)
     if award_list is not None:
         award_list.cycle = cycle

@@ -6,60 +6,34 @@ What would move is asked of the port before the second signature and kept with t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from awards.actions.signing import Minutes, require_first, require_other, require_reason
+from awards import rule_figures
+from awards.actions import approval, award_list, rule_effects
+from awards.amendment_bench import amendment_bench
+from awards.amendment_checks import require_steps
 from awards.models import RuleChange
-from bonuses.models import Pool, TariffLine
+from awards.rule_drafts import AMENDMENT, MISSING, Draft
 from office import audit, ports
-from office.fields import format_points
 from office.ports import Change, Move
 from office.refusal import Refused
 from scoring import words_of_trials as words
-from scoring.models import Cell, Look, MajorItem, SubItem
-from scoring.trial_queries import Bench, bench_of, require_sensible
-from scoring.trial_steps import (
-    MOST_STEPS,
-    LookStep,
-    MissingStep,
-    PoolStep,
-    Step,
-    SuspendStep,
-    TariffStep,
-    WeightStep,
-    read,
-    written,
-)
+from scoring.trial_bench import Bench
+from scoring.trial_steps import MissingStep, PrizeStep, Step, read, written
+from units.actions.signing import Minutes, require_first, require_other, require_reason
 from units.hats import Hat
 from units.matrix import Role
-from units.models import Cycle
-from units.permissions import require
+from units.models import Block, Cycle
+from units.permissions import require, require_on_behalf_of_group
 from units.signals import announce_stale, once_per_block
+from units.stages import Stage
 
-AMENDMENT, MISSING = RuleChange.Kind.AMENDMENT, RuleChange.Kind.MISSING
 ROW_OF_KIND = {AMENDMENT: "I06", MISSING: "E15"}
-STEPS_OF_KIND: dict[str, tuple[type, ...]] = {
-    AMENDMENT: (WeightStep, SuspendStep, LookStep, TariffStep, PoolStep),
-    MISSING: (MissingStep, SuspendStep),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What is put forward; an amendment of words alone has no step."""
-
-    kind: str
-    steps: Sequence[Step] = ()
-    reason: str
-    wording: str = ""
-    clause: str = ""
-    on: date | None = None
 
 
 def trying(cycle: Cycle, steps: Iterable[Step]) -> Change:
@@ -75,14 +49,14 @@ def propose(*, by: Hat, cycle: Cycle, draft: Draft, minutes: Minutes | None = No
     row_of_matrix = ROW_OF_KIND[RuleChange.Kind(draft.kind)]
     require_first(row_of_matrix, by, cycle, minutes)
     reason = require_reason(draft.reason)
-    year = bench_of(cycle)
+    year = amendment_bench(cycle)
     _require_no_tie(by, year, row_of_matrix, draft.steps)
-    _require_steps(year, draft)
+    require_steps(year, draft)
     row = RuleChange.objects.create(
         cycle=cycle,
         kind=draft.kind,
         steps=[written(step) for step in draft.steps],
-        said=[words.say(year, step) for step in draft.steps],
+        said=words.say_all(year, draft.steps),
         wording=draft.wording.strip(),
         clause=draft.clause.strip()[:40],
         reason=reason,
@@ -113,79 +87,11 @@ def _require_no_tie(by: Hat, year: Bench, row: str, steps: Sequence[Step]) -> No
         for step in steps
         if isinstance(step, MissingStep) and step.membership in year.members
     }
+    if by.role is Role.OFFICE:
+        require_on_behalf_of_group(row, by, year.cycle, units=units)
+        return
     for unit in sorted(units):
-        require("E14" if by.role is Role.OFFICE else row, by, year.cycle, unit_id=unit, acts_on_unit=True)
-
-
-def require_kind(kind: str, steps: Sequence[Step]) -> None:
-    """Refuse steps that are no rules (an amendment) or no decisions on missing cells."""
-    if any(not isinstance(step, STEPS_OF_KIND[RuleChange.Kind(kind)]) for step in steps):
-        raise Refused(
-            "not-a-rule",
-            _("Only rules can be amended; scores and papers have their own ways."),
-            "§6(9)",
-            status=422,
-        )
-
-
-def _require_steps(year: Bench, draft: Draft) -> None:
-    require_kind(draft.kind, draft.steps)
-    if len(draft.steps) > MOST_STEPS:
-        raise Refused(
-            "too-many-steps", _("At most %(most)d changes at once.") % {"most": MOST_STEPS}, status=422
-        )
-    if draft.kind == MISSING and not draft.steps:
-        raise Refused("nothing-chosen", _("Please tick the missing cells this decides."), status=422)
-    if draft.kind == AMENDMENT and not draft.steps and not draft.wording.strip():
-        raise Refused(
-            "nothing-amended",
-            _("Please choose what is amended, or write the amended wording."),
-            "§6(9)",
-            status=422,
-        )
-    if draft.kind == AMENDMENT and draft.on is None:
-        raise Refused("no-date", _("Please enter from which day the amendment holds."), "§6(9)", status=422)
-    for step in draft.steps:
-        require_sensible(year, step)
-        if isinstance(step, MissingStep):
-            _require_missing(year, step)
-    _require_weights(year, draft.steps)
-
-
-def _require_missing(year: Bench, step: MissingStep) -> None:
-    """Only a cell that misses its score, or whose decision is taken back, may be decided."""
-    sheet = year.sheets[year.block_of_sub[step.sub_item]]
-    decided = {(d.unit_key, d.sub_item_key) for d in sheet.decisions}
-    if (step.membership, step.sub_item) not in decided and not year.is_missing(
-        step.membership, step.sub_item
-    ):
-        raise Refused(
-            "not-missing",
-            _("%(cell)s has its score now; there is nothing to decide.") % {"cell": words.say(year, step)},
-        )
-
-
-def _require_weights(year: Bench, steps: Sequence[Step]) -> None:
-    """A comprehensive block's weights keep their total: that may not be signed away (rulebook 8)."""
-    changed = {step.item: step.points for step in steps if isinstance(step, WeightStep)}
-    total = year.cycle.total_weight
-    for block in year.blocks:
-        items = year.sheets[block.pk].items
-        if block.is_track or not any(item.key in changed for item in items):
-            continue
-        weights = sum(
-            (changed.get(item.key, year.points(item.weight)) for item in items), start=type(total)(0)
-        )
-        if weights != total:
-            raise Refused(
-                "weights-sum",
-                _(
-                    "The weights of %(block)s add up to %(sum)s instead of %(total)s. Correct the weights of its items."
-                )
-                % {"block": block.name, "sum": format_points(weights), "total": format_points(total)},
-                "§3",
-                status=422,
-            )
+        require(row, by, year.cycle, unit_id=unit, acts_on_unit=True)
 
 
 @transaction.atomic
@@ -202,24 +108,33 @@ def confirm(
     require_other(
         ROW_OF_KIND[kind], by, cycle, first_by=row.first_by_id, from_minutes=row.minutes_id is not None
     )
+    # Savers of scores hold their block's row: nobody slips a score in between the check and the new rule.
+    list(Block.objects.select_for_update().filter(cycle=cycle).order_by("pk"))
     steps = [read(text) for text in row.steps]
-    year = bench_of(cycle)
+    year = amendment_bench(cycle)
     _require_no_tie(by, year, ROW_OF_KIND[kind], steps)
-    _require_steps(year, _draft_of(row, steps))
+    require_steps(year, _draft_of(row, steps))
     moves = consequences
     if moves is None:
         moves = tuple(ports.consequences(trying(cycle, steps)))
-    said = [words.say(year, step) for step in steps]
+    said = words.say_all(year, steps)
+    before = _figures(cycle)
     with once_per_block():
+        recounts = rule_effects.recount_scores(year, steps)
         for step in steps:
-            _apply(cycle, step, row.reason)
+            rule_effects.apply(cycle, step, row.reason)
         for block in {year.block_of_step(step) for step in steps} - {None}:
             announce_stale(block)  # type: ignore[arg-type]  # None was taken out
     last = RuleChange.objects.filter(cycle=cycle, kind=kind).aggregate(last=Max("number"))["last"] or 0
     row.number, row.state, row.said = last + 1, RuleChange.State.DECIDED, said
     row.second_by, row.second_at = by.user, timezone.now()
     row.effect = [asdict(move) for move in moves]
+    row.figures = rule_figures.compare(before, _figures(cycle))
     row.save()
+    if any(isinstance(step, PrizeStep) for step in steps):
+        award_list.recompute_open(cycle)
+    if cycle.stage_now is Stage.APPROVAL:
+        approval.void_stale(cycle)
     audit.record(
         by,
         "amendment.decided" if row.kind == AMENDMENT else "missing.decided",
@@ -227,12 +142,24 @@ def confirm(
         cycle_code=cycle.code,
         version=row.number,
         changes=said,
+        figures=row.figures,
+        scores=len(recounts),
         wording=row.wording,
         first=str(row.first_by),
         reason=row.reason,
         consequences=row.effect,
     )
+    rule_effects.tell_recounts(
+        by,
+        year,
+        recounts,
+        _("amendment %(number)d: %(reason)s") % {"number": row.number, "reason": row.reason},
+    )
     return row
+
+
+def _figures(cycle: Cycle) -> list[rule_figures.Figure]:
+    return [*rule_figures.figures_of(cycle), *rule_figures.cells_decided(cycle)]
 
 
 def _draft_of(row: RuleChange, steps: Sequence[Step]) -> Draft:
@@ -251,35 +178,6 @@ def _open(cycle: Cycle, change_id: int) -> RuleChange:
     if row.state != RuleChange.State.OPEN:
         raise Refused("not-open", _("This was decided or withdrawn meanwhile. Please look again."))
     return row
-
-
-def _apply(cycle: Cycle, step: Step, reason: str) -> None:
-    match step:
-        case WeightStep(item, points):
-            rule = MajorItem.objects.get(pk=item, block__cycle=cycle)
-            rule.weight_points = points
-            rule.save(update_fields=["weight_points"])
-        case SuspendStep(sub, suspended):
-            row = SubItem.objects.get(pk=sub, item__block__cycle=cycle)
-            row.suspended_reason = reason if suspended else ""
-            row.save(update_fields=["suspended_reason"])
-        case LookStep(sub, visit):
-            row = SubItem.objects.get(pk=sub, item__block__cycle=cycle)
-            row.look = Look.ONSITE if visit else Look.BOTH
-            row.save(update_fields=["look"])
-        case TariffStep(key, points):
-            line = TariffLine.objects.get(pk=key, cycle=cycle)
-            line.points = points
-            line.save(update_fields=["points"])
-        case PoolStep(key, cap):
-            pool = Pool.objects.get(pk=key, cycle=cycle)
-            pool.cap = cap
-            pool.save(update_fields=["cap"])
-        case MissingStep(member, sub, how):
-            cell = Cell.objects.get(membership=member, sub_item=sub, block__cycle=cycle)
-            cell.missing_how = "" if how == "undecided" else how
-            cell.version += 1
-            cell.save(update_fields=["missing_how", "version"])
 
 
 @transaction.atomic

@@ -17,12 +17,27 @@ from awards import award_queries, docx_meetings, docx_papers, edition, queries
 from awards.actions import approval
 from awards.readiness import approval_lacks, check_up
 from awards.views.approval import draft_of
-from office import files
+from office import files, outgoing
+from office.models import PaperKind
 from units.models import Cycle
 from units.pages import PageRequest, page
 
 
-def _docx(content: bytes, name: str) -> HttpResponse:
+def _docx(
+    request: PageRequest, content: bytes, name: str, *, kind: PaperKind, digest: str, about_id: int = 0
+) -> HttpResponse:
+    """The paper to take away; what it says is kept, so that it is known again when it comes back."""
+    if request.method == "GET":
+        outgoing.keep(
+            content,
+            by=request.user,
+            cycle_code=request.cycle.code,
+            kind=kind,
+            name=name,
+            digest=digest,
+            code=edition.short_code(digest),
+            about_id=about_id,
+        )
     response = HttpResponse(content, content_type=files.DOCX)
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "private, no-store"
@@ -36,12 +51,16 @@ def briefing(request: PageRequest) -> HttpResponse:
     joint = queries.joint_digest(found)
     check = check_up(request.cycle, {now.scope: now.draft for now in found}, joint)
     content = docx_papers.briefing(request.cycle, found, check, joint)
-    return _docx(content, f"{request.cycle.code}-初审汇报-送审稿.docx")
+    return _docx(
+        request, content, f"{request.cycle.code}-初审汇报-送审稿.docx", kind=PaperKind.BRIEFING, digest=joint
+    )
 
 
-MEETING_PAPERS: dict[str, tuple[Callable[[Cycle, docx_meetings.Meeting], bytes], str]] = {
-    "agenda": (docx_meetings.agenda, "议程"),
-    "minutes": (docx_meetings.minutes, "纪要"),
+Make = Callable[[Cycle, docx_meetings.Meeting], bytes]
+# kind of the address → what makes it, its word, what it is at the hearing, what at the approval
+MEETING_PAPERS: dict[str, tuple[Make, str, PaperKind, PaperKind]] = {
+    "agenda": (docx_meetings.agenda, "议程", PaperKind.HEARING_AGENDA, PaperKind.APPROVAL_AGENDA),
+    "minutes": (docx_meetings.minutes, "纪要", PaperKind.HEARING_MINUTES, PaperKind.APPROVAL_MINUTES),
 }
 
 
@@ -58,8 +77,14 @@ def hearing_paper(request: PageRequest, kind: str) -> HttpResponse:
         questions=[lack.text for lack in approval_lacks(cycle)],
         decides="同意初审结果，向各单位公布其本单位结果。",
     )
-    make, word = MEETING_PAPERS[kind]
-    return _docx(make(cycle, meeting), f"{cycle.code}-初审会议{word}-送审稿.docx")
+    make, word, at_hearing, _at_approval = MEETING_PAPERS[kind]
+    return _docx(
+        request,
+        make(cycle, meeting),
+        f"{cycle.code}-初审会议{word}-送审稿.docx",
+        kind=at_hearing,
+        digest=meeting.digest,
+    )
 
 
 @page("G02")
@@ -74,7 +99,7 @@ def approval_paper(request: PageRequest, kind: str) -> HttpResponse:
     in_question = award_queries.open_list(cycle)
     meeting = docx_meetings.Meeting(
         name="审定会议",
-        digest=edition.digest_of(edition.canonical({draft.scope: draft.digest for draft in drafts})),
+        digest=queries.joint_awaiting(drafts),
         results=[block for one in contents for block in one["results"]["blocks"]],
         parts=[
             *((approval.scope_label(draft.scope), draft.code) for draft in drafts),
@@ -83,8 +108,14 @@ def approval_paper(request: PageRequest, kind: str) -> HttpResponse:
         questions=[],
         decides="同意上述校验码所指的结果，予以审定，按程序公布。",
     )
-    make, word = MEETING_PAPERS[kind]
-    return _docx(make(cycle, meeting), f"{cycle.code}-审定会议{word}-送审稿.docx")
+    make, word, _at_hearing, at_approval = MEETING_PAPERS[kind]
+    return _docx(
+        request,
+        make(cycle, meeting),
+        f"{cycle.code}-审定会议{word}-送审稿.docx",
+        kind=at_approval,
+        digest=meeting.digest,
+    )
 
 
 @page("G02")
@@ -92,7 +123,14 @@ def draft_notice(request: PageRequest, pk: int) -> HttpResponse:
     """The notice on its way (送审稿) as .docx, the draft's digest in its foot."""
     draft = draft_of(request.cycle, pk)
     content = docx_papers.notice(request.cycle, draft)
-    return _docx(content, f"{request.cycle.code}-通报-送审稿-{draft.code}.docx")
+    return _docx(
+        request,
+        content,
+        f"{request.cycle.code}-通报-送审稿-{draft.code}.docx",
+        kind=PaperKind.NOTICE,
+        digest=draft.digest,
+        about_id=draft.pk,
+    )
 
 
 @page("G02")
@@ -105,4 +143,11 @@ def decision(request: PageRequest) -> HttpResponse:
         return redirect("awards", cycle.code)
     found.cycle = cycle
     code = edition.short_code(found.digest)
-    return _docx(docx_meetings.decision(cycle, found), f"{cycle.code}-表彰决定-送审稿-{code}.docx")
+    return _docx(
+        request,
+        docx_meetings.decision(cycle, found),
+        f"{cycle.code}-表彰决定-送审稿-{code}.docx",
+        kind=PaperKind.DECISION,
+        digest=found.digest,
+        about_id=found.pk,
+    )

@@ -6,7 +6,6 @@ Everybody reads the versions (B01); what would move is for those who may see tot
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -15,32 +14,35 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from awards import rule_figures
 from awards.actions import rule_changes as acts
-from awards.forms import AmendmentForm, MinutesForm, ReasonForm
+from awards.amendment_bench import amendment_bench
+from awards.forms import ReasonForm
 from awards.models import RuleChange
-from awards.register_sheets import versions_sheet
+from awards.register_sheets import rules_sheet, versions_sheet
+from awards.rule_drafts import AMENDMENT, MISSING, Draft
 from awards.views.shared import tabs
 from office import files, ports
 from office.refusal import Refused
 from office.workbook.writer import write_workbook
 from scoring import words_of_trials as words
-from scoring.forms_of_trials import typed_steps
-from scoring.trial_queries import Bench, bench_of, require_sensible
-from scoring.trial_steps import MissingStep, Step, UnreadableStep, read, with_step, written
+from scoring.trial_bench import Bench
+from scoring.trial_steps import MissingStep, Step, UnreadableStep, read
 from scoring.views.downloads import attachment
-from scoring.views.trials import rule_choices
 from units.foresight import Preview, kept
+from units.forms import MinutesForm
 from units.matrix import Role
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 
-AMENDMENT, MISSING = RuleChange.Kind.AMENDMENT, RuleChange.Kind.MISSING
 LISTS = {AMENDMENT: "amendments", MISSING: "missing-cells"}
 
 
 def _may_sign(request: PageRequest, kind: str) -> bool:
     row = acts.ROW_OF_KIND[RuleChange.Kind(kind)]
-    return may("E14" if request.hat.role is Role.OFFICE else row, request.hat, request.cycle)
+    if request.hat.role is Role.OFFICE:
+        return may_on_behalf_of_group(row, request.hat, request.cycle)
+    return may(row, request.hat, request.cycle)
 
 
 def _rows(request: PageRequest, kind: str) -> list[RuleChange]:
@@ -60,6 +62,9 @@ def _line(request: PageRequest, row: RuleChange, *, signs: bool, sees_totals: bo
         "sign_url": reverse("rule-change", args=[code, row.pk]) if is_open and signs else "",
         "drop_url": reverse("rule-change-drop", args=[code, row.pk]) if is_open and signs else "",
         "scan_url": reverse("rule-change-scan", args=[code, row.pk]) if row.minutes_id and signs else "",
+        "rules_url": reverse("rules-at", args=[code, row.number])
+        if row.kind == AMENDMENT and row.number is not None
+        else "",
         "mine": row.first_by_id == request.user.pk,
     }
 
@@ -82,8 +87,68 @@ def amendments(request: PageRequest) -> HttpResponse:
             "versions": [line for line in lines if line["row"].state == RuleChange.State.DECIDED],
             "new_url": reverse("amend", args=[request.cycle.code]) if signs else "",
             "xlsx_url": reverse("amendments-xlsx", args=[request.cycle.code]),
+            "issued_url": reverse("rules-at", args=[request.cycle.code, 0]),
         },
     )
+
+
+def _states(request: PageRequest, number: int) -> tuple[list[rule_figures.Figure], list[rule_figures.Figure]]:
+    """The rules as of that version, and as of today; 404 for a version there is not."""
+    changes = rule_figures.decided(request.cycle.pk)
+    numbers = {row.number for row in changes if row.kind == AMENDMENT}
+    if number and number not in numbers:
+        raise Refused("not-found", _("There is no such record."), status=404)
+    today = rule_figures.figures_of(request.cycle)
+    return rule_figures.at_version(today, changes, number), today
+
+
+@page("B01")
+def rules_at(request: PageRequest, number: int) -> HttpResponse:
+    """All figures and texts of the rules as they stood after an amendment, or (0) as the year was issued."""
+    code = request.cycle.code
+    then, today = _states(request, number)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one, now in zip(then, today, strict=True):
+        if not one.value and not now.value:
+            continue
+        line = {
+            "figure": one,
+            "value": rule_figures.shown(one.target, one.value),
+            "today": rule_figures.shown(now.target, now.value) if now.value != one.value else "",
+        }
+        groups.setdefault(one.group, []).append(line)
+    versions = [row for row in _rows(request, AMENDMENT) if row.state == RuleChange.State.DECIDED]
+    return render(
+        request,
+        "awards/rules_at.html",
+        {
+            "tabs": tabs(request),
+            "number": number,
+            "version": next((row for row in versions if row.number == number), None),
+            "versions": [
+                (n, reverse("rules-at", args=[code, n]), n == number)
+                for n in [0, *sorted(row.number or 0 for row in versions)]
+            ],
+            "groups": [
+                (
+                    group,
+                    sorted(lines, key=lambda line: not line["today"]),
+                    sum(bool(line["today"]) for line in lines),
+                )
+                for group, lines in groups.items()
+            ],
+            "differ": sum(one.value != now.value for one, now in zip(then, today, strict=True)),
+            "xlsx_url": reverse("rules-at-xlsx", args=[code, number]),
+            "back_url": reverse("amendments", args=[code]),
+        },
+    )
+
+
+@page("B01")
+def rules_at_xlsx(request: PageRequest, number: int) -> HttpResponse:
+    then, today = _states(request, number)
+    content = write_workbook([rules_sheet(request.cycle.code, number, then, today)])
+    return attachment(content, f"{request.cycle.code}-{_('Rules')}-{number}.xlsx")
 
 
 @page("B01")
@@ -93,91 +158,7 @@ def amendments_xlsx(request: PageRequest) -> HttpResponse:
     return attachment(content, f"{request.cycle.code}-{_('Amendments')}.xlsx")
 
 
-@page("I06", "E14", methods=("GET", "POST"))
-def amend(request: PageRequest) -> HttpResponse:
-    """`?step=` are the changes chosen so far, `?add=` one more as typed; POST signs first."""
-    cycle = request.cycle
-    year = bench_of(cycle)
-    given = request.POST if request.method == "POST" else request.GET
-    steps = _read_all(given.getlist("step"))
-    refusal: Refused | None = None
-    if request.method == "GET" and "add" in given:
-        try:
-            more, gone = typed_steps(year, request.GET, steps)
-            for step in more:
-                require_sensible(year, step)
-            acts.require_kind(AMENDMENT, more)
-            steps = list(with_step([step for step in steps if step not in gone], more))
-        except Refused as refused:
-            refusal = refused
-        else:
-            return redirect(_amend_url(request, steps))
-    form = AmendmentForm(request.POST or None, request.FILES or None)
-    if request.hat.role is Role.OFFICE:
-        form.fields.update(MinutesForm().fields)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                acts.propose(
-                    by=request.hat,
-                    cycle=cycle,
-                    draft=acts.Draft(
-                        kind=AMENDMENT,
-                        steps=steps,
-                        reason=form.cleaned_data["reason"],
-                        wording=form.cleaned_data["wording"],
-                        clause=form.cleaned_data["clause"],
-                        on=form.cleaned_data["on"],
-                    ),
-                    minutes=_minutes(request, form),
-                )
-            except Refused as refused:
-                if refused.status in {403, 404}:
-                    raise
-                form.add_error(None, str(refused))
-                status = refused.status
-            else:
-                messages.success(request, _("Put forward; it comes into force with the second signature."))
-                return redirect("amendments", cycle.code)
-    shown = next((b for b in year.blocks if str(b.pk) == given.get("block", "")), None)
-    shown = shown or (year.blocks[0] if year.blocks else None)
-    return render(
-        request,
-        "awards/amend.html",
-        {
-            "tabs": tabs(request),
-            "form": form,
-            "steps": _said(request, year, steps),
-            "preview": _preview(request, year, steps),
-            "shown": shown,
-            "blocks": [
-                (block.name, _amend_url(request, steps, block=block.pk), block == shown)
-                for block in year.blocks
-            ],
-            "bench_url": reverse("amend", args=[cycle.code]),
-            "cancel_url": reverse("amendments", args=[cycle.code]),
-            "refusal": refusal,
-            "typed": request.GET if refusal else {},
-            "adding": request.GET.get("add", ""),
-            "sees_totals": may("G02", request.hat, cycle),
-            **rule_choices(year, steps, shown),
-        },
-        status=refusal.status if refusal else status,
-    )
-
-
-def _amend_url(request: PageRequest, steps: list[Step], **more: object) -> str:
-    given = request.POST if request.method == "POST" else request.GET
-    block = more.get("block") or given.get("block", "")
-    fields: list[tuple[str, object]] = [("block", block)] if block else []
-    fields += [("step", written(step)) for step in steps]
-    address = reverse("amend", args=[request.cycle.code])
-    return f"{address}?{urlencode(fields)}" if fields else address
-
-
-def _read_all(texts: list[str]) -> list[Step]:
+def read_all(texts: list[str]) -> list[Step]:
     found: list[Step] = []
     for text in texts:
         try:
@@ -189,28 +170,14 @@ def _read_all(texts: list[str]) -> list[Step]:
     return found
 
 
-def _said(request: PageRequest, year: Bench, steps: list[Step]) -> list[dict[str, Any]]:
-    out = []
-    for number, step in enumerate(steps):
-        try:
-            require_sensible(year, step)
-        except Refused as refused:
-            said = refused.sentence
-        else:
-            said = words.say(year, step)
-        others = [s for n, s in enumerate(steps) if n != number]
-        out.append({"written": written(step), "words": said, "drop_url": _amend_url(request, others)})
-    return out
-
-
-def _preview(request: PageRequest, year: Bench, steps: list[Step]) -> Preview | None:
+def preview_of(request: PageRequest, year: Bench, steps: list[Step]) -> Preview | None:
     """Who would move, for those who may see places now."""
     if not steps or not may("G02", request.hat, request.cycle):
         return None
     return Preview(tuple(ports.consequences(acts.trying(year.cycle, steps))))
 
 
-def _minutes(request: PageRequest, form: forms.Form) -> Any:
+def minutes_in(request: PageRequest, form: forms.Form) -> Any:
     return MinutesForm.minutes(form, request.user) if request.hat.role is Role.OFFICE else None  # type: ignore[arg-type]  # the same fields
 
 
@@ -221,7 +188,7 @@ def _minutes(request: PageRequest, form: forms.Form) -> Any:
 def missing_cells(request: PageRequest) -> HttpResponse:
     """Every cell without a score, by block; ticked ones are put forward as the mean, as zero, or suspended."""
     cycle = request.cycle
-    year = bench_of(cycle)
+    year = amendment_bench(cycle)
     form = ReasonForm(request.POST or None, request.FILES or None)
     signs = _may_sign(request, MISSING)
     if request.hat.role is Role.OFFICE:
@@ -234,10 +201,8 @@ def missing_cells(request: PageRequest) -> HttpResponse:
                 acts.propose(
                     by=request.hat,
                     cycle=cycle,
-                    draft=acts.Draft(
-                        kind=MISSING, steps=_ticked(request), reason=form.cleaned_data["reason"]
-                    ),
-                    minutes=_minutes(request, form),
+                    draft=Draft(kind=MISSING, steps=_ticked(request), reason=form.cleaned_data["reason"]),
+                    minutes=minutes_in(request, form),
                 )
             except Refused as refused:
                 if refused.status in {403, 404}:
@@ -299,8 +264,8 @@ def _ticked(request: PageRequest) -> list[Step]:
     cells = request.POST.getlist("cell")
     if how == "suspend":
         subs = {text.partition("~")[2] for text in cells}
-        return [step for sub in sorted(subs) for step in _read_all([f"suspend~{sub}~1"])]
-    return _read_all([f"missing~{text}~{how}" for text in cells])
+        return [step for sub in sorted(subs) for step in read_all([f"suspend~{sub}~1"])]
+    return read_all([f"missing~{text}~{how}" for text in cells])
 
 
 # Signing second ------------------------------------------------------------------------------------
@@ -322,9 +287,9 @@ def rule_change(request: PageRequest, pk: int) -> HttpResponse:
     """The second signature, below the list of all it moves; a list that has changed is shown again."""
     cycle = request.cycle
     row = _change(request, pk)
-    year = bench_of(cycle)
-    steps = _read_all(row.steps)
-    preview = _preview(request, year, steps)
+    year = amendment_bench(cycle)
+    steps = read_all(row.steps)
+    preview = preview_of(request, year, steps)
     refusal: Refused | None = None
     status = 200
     if request.method == "POST":
@@ -358,6 +323,7 @@ def rule_change(request: PageRequest, pk: int) -> HttpResponse:
             "mine": row.first_by_id == request.user.pk,
             "cancel_url": reverse(LISTS[RuleChange.Kind(row.kind)], args=[cycle.code]),
             "scan_url": reverse("rule-change-scan", args=[cycle.code, row.pk]) if row.minutes_id else "",
+            "is_pdf": row.minutes is not None and row.minutes.content_type == files.PDF,
         },
         status=status,
     )

@@ -7,6 +7,7 @@ from office.models.audit import AuditEntry
 from office.models.evidence import Evidence, EvidenceRoom
 from office.models.job import Job, JobState
 from office.models.notice import Notice
+from office.models.outgoing import OutgoingPaper, PaperKind, ReturnedPaper
 from office.models.stored_file import StoredFile
 from office.models.system_role import SystemRole, SystemRoleKind
 from office.models.token import ApiToken
@@ -20,6 +21,9 @@ __all__ = [
     "Job",
     "JobState",
     "Notice",
+    "OutgoingPaper",
+    "PaperKind",
+    "ReturnedPaper",
     "StoredFile",
     "SystemRole",
     "SystemRoleKind",

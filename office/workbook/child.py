@@ -129,6 +129,29 @@ def read(limits: Limits, suffix: str) -> None:
     raise ChildRefusal("wrong-type", kind=kind)
 
 
+def read_paper(limits: Limits, suffix: str) -> None:
+    """A .docx instead of a workbook: the same package, the same limits."""
+    from office.workbook import docx, xls, xlsx
+
+    file = sys.stdin.buffer
+    head = file.read(4096)
+    file.seek(0)
+    kind = sniff(head)
+    if kind == "empty":
+        raise ChildRefusal("empty-file")
+    if kind == "ole":
+        xls.refuse_foreign(xls.Compound(file.read(limits.file_bytes + 1)))
+    if kind != "zip":
+        raise ChildRefusal("wrong-type", kind="old" if kind == "ole" else kind)
+    package = xlsx.Package(file, limits)
+    kind = zip_kind(package.names)
+    if kind == "macro" or suffix in ("docm", "dotm"):
+        raise ChildRefusal("macro")
+    if kind != "docx" or "word/document.xml" not in package.names:
+        raise ChildRefusal("damaged" if kind == "docx" else "wrong-type", kind=kind)
+    docx.read_words(package, emit)
+
+
 def emit(message: dict[str, Any]) -> None:
     sys.stdout.buffer.write(orjson.dumps(message) + b"\n")
 
@@ -158,6 +181,8 @@ def main() -> None:
             from office.workbook.marking import mark
 
             mark(limits, emit)
+        elif order["do"] == "words":
+            read_paper(limits, order["suffix"])
         else:
             read(limits, order["suffix"])
         usage = resource.getrusage(resource.RUSAGE_SELF)

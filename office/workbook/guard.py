@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -26,8 +26,11 @@ START: Final = (
 )
 
 
-def refuse(code: str, **figures: object) -> Refused:
-    return Refused(code, file_sentence(code, figures))
+Say = Callable[[str, Mapping[str, object]], str]  # code and figures → the sentence of a refusal
+
+
+def refuse(code: str, say: Say = file_sentence, **figures: object) -> Refused:
+    return Refused(code, say(code, figures))
 
 
 def suffix_of(file_name: str) -> str:
@@ -36,7 +39,9 @@ def suffix_of(file_name: str) -> str:
     return base.rpartition(".")[2].lower() if "." in base else ""
 
 
-def messages(order: dict[str, Any], file: IO[bytes], limits: Limits) -> Iterator[dict[str, Any]]:
+def messages(
+    order: dict[str, Any], file: IO[bytes], limits: Limits, say: Say = file_sentence
+) -> Iterator[dict[str, Any]]:
     """Run the child on an open file and yield what it says, up to and including its last word.
 
     Raises Refused with the child's reason, or when it dies, is too slow or says something unexpected.
@@ -76,7 +81,7 @@ def messages(order: dict[str, Any], file: IO[bytes], limits: Limits) -> Iterator
             except orjson.JSONDecodeError:
                 break
             if message.get("m") == "refused":
-                raise refuse(str(message["code"]), **message["figures"])
+                raise refuse(str(message["code"]), say, **message["figures"])
             finished = message.get("m") == "done"
             yield message
             if finished:
@@ -88,8 +93,8 @@ def messages(order: dict[str, Any], file: IO[bytes], limits: Limits) -> Iterator
         process.stdout.close()
         code = process.wait()
     if timed_out.is_set() or code in (-24, -9):  # SIGXCPU, or killed at the hard limit
-        raise refuse("too-slow")
-    raise refuse("unreadable")
+        raise refuse("too-slow", say)
+    raise refuse("unreadable", say)
 
 
 @contextlib.contextmanager
@@ -112,18 +117,23 @@ def opened(source: Source) -> Iterator[tuple[IO[bytes], int]]:
         yield file, size
 
 
-def guarded(source: Source, limits: Limits, file_name: str = "") -> Iterator[dict[str, Any]]:
-    """What the child reads from the workbook, message by message; raises Refused for every bad file."""
+def guarded(
+    source: Source, limits: Limits, file_name: str = "", *, do: str = "read", say: Say = file_sentence
+) -> Iterator[dict[str, Any]]:
+    """What the child reads from the file, message by message; raises Refused for every bad file.
+
+    `do` "read" takes a workbook, "words" a .docx; `say` has the sentences of that kind of file.
+    """
     name = file_name or (source.name if isinstance(source, Path) else "")
     base = name.replace("\\", "/").rpartition("/")[2]
     if base.startswith(("~$", ".~")):
-        raise refuse("lock-file", name=base[:80])
+        raise refuse("lock-file", say, name=base[:80])
     with opened(source) as (file, size):
         if size == 0:
-            raise refuse("empty-file")
+            raise refuse("empty-file", say)
         if size > limits.file_bytes:
-            raise refuse("file-too-big", size=-(-size // MIB), limit=limits.file_bytes // MIB)
-        yield from messages({"do": "read", "suffix": suffix_of(name)}, file, limits)
+            raise refuse("file-too-big", say, size=-(-size // MIB), limit=limits.file_bytes // MIB)
+        yield from messages({"do": do, "suffix": suffix_of(name)}, file, limits, say)
 
 
 def marked(content: bytes, order: dict[str, Any], limits: Limits) -> bytes:

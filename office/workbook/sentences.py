@@ -24,6 +24,8 @@ KINDS: Final[dict[str, str]] = {
     "et": gettext_noop("a WPS table (.et)"),
     "zip": gettext_noop("a zip archive without a workbook in it"),
     "ole": gettext_noop("a document of another program"),
+    "xlsx": gettext_noop("a workbook"),
+    "old": gettext_noop("a document of another program"),
     "unknown": gettext_noop("not a workbook"),
 }
 
@@ -86,6 +88,41 @@ FILE: Final[dict[str, str]] = {
     ),
     "unreadable": gettext_noop(
         "Reading the workbook failed; nothing was changed. Open it in WPS or Excel, save it as .xlsx and send it again."
+    ),
+}
+
+# The same for a paper in .docx that comes back; codes that are not here speak of any file.
+PAPER: Final[dict[str, str]] = {
+    "empty-file": gettext_noop("The file is empty (0 bytes). Save the paper again and send it once more."),
+    "lock-file": gettext_noop(
+        "“{name}” is the temporary file of an open paper. Close the paper and send the file without “~$”."
+    ),
+    "wrong-type": gettext_noop(
+        "The file is {kind}. Only .docx is compared: open it in WPS or Word and save it as .docx."
+    ),
+    "macro": gettext_noop("The paper holds macros, which are never run or read. Save it as .docx without."),
+    "encrypted": gettext_noop("The paper is locked with a password. Remove the password and send it again."),
+    "damaged": gettext_noop(
+        "The paper is damaged and cannot be read in full. Open it in WPS or Word, save it as .docx and send it again."
+    ),
+    "path-in-zip": gettext_noop(
+        "The file holds parts with forbidden names, as no office program writes them. Save it anew as .docx."
+    ),
+    "entity-bomb": gettext_noop(
+        "The file holds a document type with entities, as no office program writes it. Save it anew as .docx."
+    ),
+    "zip-bomb": gettext_noop(
+        "The file unpacks to more than {size} MB, far more than a paper needs. Copy the text into a new paper."
+    ),
+    "too-many-members": gettext_noop(
+        "The file holds {count} parts; at most {limit} are read. Copy the text into a new paper."
+    ),
+    "too-large": gettext_noop(
+        "The paper is far longer than any that is given out here. Copy the text that belongs to it into a new paper."
+    ),
+    "too-slow": gettext_noop("The paper took too long to read and was given up. Save it anew as .docx."),
+    "unreadable": gettext_noop(
+        "Reading the paper failed; nothing was changed. Open it in WPS or Word, save it as .docx and send it again."
     ),
 }
 
@@ -175,6 +212,18 @@ def file_sentence(code: str, figures: Mapping[str, object]) -> str:
     if "kind" in words and code == "wrong-type":
         words["kind"] = gettext(KINDS.get(str(words["kind"]), KINDS["unknown"]))
     return gettext(FILE.get(code, FILE["unreadable"])).format(**words)
+
+
+def paper_sentence(code: str, figures: Mapping[str, object]) -> str:
+    words = dict(figures)
+    if code == "wrong-type":
+        kind = str(words.get("kind", ""))
+        words["kind"] = (
+            gettext("not a paper of Word or WPS")
+            if kind == "unknown"
+            else gettext(KINDS.get(kind, KINDS["ole"]))
+        )
+    return gettext(PAPER[code]).format(**words) if code in PAPER else file_sentence(code, figures)
 
 
 def sentence(code: str, figures: Mapping[str, object]) -> str:

@@ -52,6 +52,7 @@ class Cell(models.Model):
     missing_how = models.CharField(
         _("missing decided as"), max_length=4, choices=MissingHow.choices, default="", blank=True
     )
+    missing_reason = models.CharField(_("why so decided"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("cell")

@@ -29,7 +29,7 @@ def words_and_foot(content: bytes) -> tuple[str, str]:
     paper: Any = Document(io.BytesIO(content))
     words = [line.text for line in paper.paragraphs]
     words += [cell.text for grid in paper.tables for row in grid.rows for cell in row.cells]
-    return "\n".join(words), paper.sections[0].footer.paragraphs[0].text
+    return "\n".join(words), "\n".join(line.text for line in paper.sections[0].footer.paragraphs)
 
 
 @pytest.mark.parametrize("address", HEARING_PAPERS)

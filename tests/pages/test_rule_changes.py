@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +15,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from awards.models import RuleChange, SingleAppraisal
+from awards.actions import rule_changes as acts
+from awards.models import AwardScheme, PrizeLine, RuleChange, SingleAppraisal
+from awards.rule_drafts import AMENDMENT, Draft
+from scoring.models import Indicator
+from scoring.trial_steps import BaseStep
 from tests.bonuses.papers import equip, png
 from tests.cast import Cast
 from tests.pages.reading import YEAR, body, grow, read, signed_in, words_of
@@ -105,15 +111,157 @@ def test_the_office_enters_the_minutes_with_their_scan(year: Cast) -> None:
     assert kept["Content-Type"] == "image/png"
 
 
-def test_a_rule_is_chosen_from_its_form(year: Cast) -> None:
+def steps_on(answer: Any) -> list[str]:
+    return [str(f["value"]) for f in read(body(answer)).of("input") if f.get("name") == "step"]
+
+
+def test_a_rule_is_chosen_from_its_form_and_what_was_typed_stays(year: Cast) -> None:
     sub = year.subs["乡镇口", "安全"].pk
-    form = {"block": year.blocks["乡镇口"].pk, "add": "rule", "sub": sub, "what": "suspend"}
+    form = {"block": year.blocks["乡镇口"].pk, "add": "rule", "sub": sub, "what": "suspend", "reason": "有误"}
 
-    answer = client(year).get(f"{NEW}?{urlencode(form)}")
-    wrong = client(year).get(f"{NEW}?{urlencode(form | {'sub': 'x'})}")
+    answer = client(year).post(NEW, form)
+    wrong = client(year).post(NEW, form | {"sub": "x"})
 
-    assert answer["Location"].endswith(urlencode([("step", f"suspend~{sub}~1")]))
+    assert steps_on(answer) == [f"suspend~{sub}~1"]
+    assert "有误" in body(answer)
     assert (wrong.status_code, "请从列表中选择" in words_of(wrong)) == (422, True)
+    assert "有误" in body(wrong)
+    assert not RuleChange.objects.exists()
+
+
+def figures_typed(cast: Cast, **more: Any) -> dict[str, Any]:
+    """The form of 信访 in 乡镇口 with its base raised, as the browser sends it."""
+    sub = cast.subs["乡镇口", "信访"].pk
+    return {
+        "block": cast.blocks["乡镇口"].pk,
+        "of": sub,
+        f"b-{sub}": "500",
+        f"f-{sub}": "",
+        f"v-{sub}": "",
+        "reason": "附表有误",
+        "on": "2012-11-01",
+        "wording": "",
+    } | more
+
+
+def test_a_base_is_typed_looked_at_and_then_signed(year: Cast) -> None:
+    sub = year.subs["乡镇口", "信访"].pk
+
+    looked = client(year).post(NEW, figures_typed(year, look="sub-item"))
+    unseen = client(year).post(NEW, figures_typed(year, sign="first"))
+    signed = client(year).post(NEW, figures_typed(year, sign="first", step=steps_on(looked)), follow=True)
+
+    assert "信访（乡镇口）基础分：400 → 500" in words_of(looked)
+    assert "大项社会管理（乡镇口）基础分随之：1000 → 1100" in words_of(looked)
+    assert (unseen.status_code, "请先看影响，再签字" in words_of(unseen)) == (409, True)
+    assert "第二人签字后生效" in words_of(signed)
+    assert RuleChange.objects.get().steps == [f"base~{sub}~500"]
+
+
+def test_a_base_below_a_score_says_which_and_is_not_signed(year: Cast) -> None:
+    sub = year.subs["乡镇口", "信访"].pk
+    typed = figures_typed(year, **{f"b-{sub}": "350"})
+
+    looked = client(year).post(NEW, typed | {"look": "sub-item"})
+    signed = client(year).post(NEW, typed | {"sign": "first", "step": steps_on(looked)})
+
+    for page in (looked, signed):
+        assert "东河镇信访（初评 400）" in words_of(page)
+    assert (looked.status_code, signed.status_code) == (200, 409)
+    assert not RuleChange.objects.exists()
+
+
+def test_a_figure_set_back_leaves_the_amendment(year: Cast) -> None:
+    sub = year.subs["乡镇口", "信访"].pk
+
+    answer = client(year).post(
+        NEW, figures_typed(year, **{f"b-{sub}": "400", "look": "sub-item", "step": [f"base~{sub}~500"]})
+    )
+
+    assert steps_on(answer) == []
+
+
+@pytest.mark.parametrize("text", ["四百", "", "-5", "1e3", "400.005", "9999999"])
+def test_a_base_that_is_no_amount_keeps_what_was_typed(year: Cast, text: str) -> None:
+    sub = year.subs["乡镇口", "信访"].pk
+
+    answer = client(year).post(NEW, figures_typed(year, **{f"b-{sub}": text, "look": "sub-item"}))
+
+    fields = {str(f.get("name")): f.get("value") for f in read(body(answer)).of("input")}
+    assert answer.status_code == 422
+    assert (fields[f"b-{sub}"] or "") == text
+
+
+def test_a_long_text_of_an_indicator_is_amended_and_the_old_one_read(year: Cast) -> None:
+    one = Indicator.objects.create(
+        sub_item=year.subs["乡镇口", "安全"], name="隐患整改", base_points=600, rule_text="旧条文"
+    )
+    text = "每发现一处重大隐患未按期整改扣10分。" * 60
+    sub = year.subs["乡镇口", "安全"].pk
+    typed = {
+        "block": year.blocks["乡镇口"].pk,
+        "of": sub,
+        f"i-{one.pk}": "600",
+        f"t-{one.pk}": text,
+        "reason": "条文有误",
+        "on": "2012-11-01",
+    }
+    looked = client(year).post(NEW, typed | {"look": "sub-item"})
+    client(year).post(NEW, typed | {"sign": "first", "step": steps_on(looked)})
+    row = RuleChange.objects.get()
+    address = f"{YEAR}rule-changes/{row.pk}/"
+    second = client(year, "leader2")
+    second.post(address, {"seen": seen(second.get(address))})
+
+    old, new = (words_of(client(year).get(f"{YEAR}amendments/{n}/rules/")) for n in (0, 1))
+
+    one.refresh_from_db()
+    assert one.rule_text == text
+    assert "旧条文" in old
+    assert "有1项与现行规则不同" in old
+    assert "与现行规则一致" in new
+    assert client(year).get(f"{YEAR}amendments/2/rules/").status_code == 404
+
+
+def test_a_prize_is_typed_in_yuan_with_the_sum_of_all(year: Cast) -> None:
+    scheme = AwardScheme.objects.create(cycle=year.cycle, name="综合奖", kind="综合", rests_on=["总分"])
+    scheme.blocks.add(year.blocks["乡镇口"])
+    line = PrizeLine.objects.create(scheme=scheme, grade="一等奖", count=2, amount_fen=5_000_000)
+
+    looked = client(year).post(NEW, {f"p-{line.pk}": "50500.50", "look": "prize"})
+    wrong = client(year).post(NEW, {f"p-{line.pk}": "50500.505", "look": "prize"})
+
+    page = words_of(looked).replace("\N{NO-BREAK SPACE}", " ")
+    assert "综合奖一等奖每名奖金：50000 → 50500.5元（2名）" in page
+    assert "奖金总额：100 000.00 → 101 001.00元" in page
+    assert steps_on(looked) == [f"prize~{line.pk}~5050050"]
+    assert wrong.status_code == 422
+
+
+def test_the_unit_sheet_names_the_version_of_a_figure(year: Cast) -> None:
+    sub = year.subs["乡镇口", "信访"].pk
+    draft = Draft(
+        kind=AMENDMENT, steps=[BaseStep(sub, Decimal(500))], reason="附表有误", on=date(2012, 11, 1)
+    )
+    row = acts.propose(by=year.hat("leader1"), cycle=year.cycle, draft=draft)
+    acts.confirm(by=year.hat("leader2"), cycle=year.cycle, change_id=row.pk)
+
+    own = words_of(client(year, "principal_青山乡").get(f"{YEAR}units/青山乡/"))
+    trace = client(year, "principal_青山乡").get(f"/api/v1/cycles/{year.cycle.code}/traces/青山乡/").json()
+
+    assert "基础分由第1号修订确定（原为400）" in own
+    assert "大项基础分由第1号修订确定（原为1000）" in own
+    assert {(a["item"], a["sub_item"], a["what"], a["version"], a["before"]) for a in trace["amended"]} == {
+        ("社会管理", "信访", "base", 1, "400"),
+        ("社会管理", "", "item", 1, "1000"),
+    }
+
+
+def test_the_rules_of_a_version_as_workbook(year: Cast) -> None:
+    content = client(year).get(f"{YEAR}amendments/0/rules.xlsx").content
+    rows = list(openpyxl.load_workbook(BytesIO(content)).active.iter_rows(values_only=True))
+
+    assert ("乡镇口", "信访", "基础分", "400", None) in rows
 
 
 @pytest.mark.parametrize(

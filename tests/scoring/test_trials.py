@@ -15,7 +15,8 @@ from scoring import words_of_trials as words
 from scoring.actions import trials
 from scoring.engine.causes import CauseKind
 from scoring.models import Standing, TrialVariant
-from scoring.trial_queries import Trial, bench_of, require_sensible, run
+from scoring.trial_bench import bench_of
+from scoring.trial_queries import Trial, require_sensible, run
 from scoring.trial_steps import (
     InvolvedStep,
     LiftStep,

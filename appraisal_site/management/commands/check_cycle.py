@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 import awards.invariants
 import awards.money_invariants
+import awards.rule_invariants
 import bonuses.invariants
 import office.invariants
 import scoring.appeal_invariants
@@ -22,6 +23,7 @@ import scoring.invariants
 import scoring.ledger_invariants
 import scoring.promise_invariants
 import scoring.review_invariants
+import scoring.trial_invariants
 import units.invariants
 from office.invariants import Breach, Invariant
 from units.models import Cycle
@@ -35,7 +37,9 @@ TABLES = (
     scoring.promise_invariants.TABLE,
     scoring.appeal_invariants.TABLE,
     scoring.review_invariants.TABLE,
+    scoring.trial_invariants.TABLE,
     awards.invariants.TABLE,
+    awards.rule_invariants.TABLE,
 )
 MOST_NAMED = 100  # rows named per invariant
 

@@ -6,6 +6,7 @@ What may be claimed and decided is told by bonuses.actions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -142,13 +143,15 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
         decides and row.state == AdjustmentState.VERIFIED and not mine and row.decided_by_id != hat.user.pk
     )
     change = _change(request, row) if may_undo or (may_decide and not row.hold) else None
-    tariff = queries.rules_of(cycle).tariff
+    rules = queries.loaded_rules(cycle)
+    if change is not None:
+        change = replace(change, what={**change.what, "cycle": cycle, "rules": rules})
     return render(
         request,
         "bonuses/adjustment.html",
         {
             "row": row,
-            "line": line_of(row, tariff),
+            "line": line_of(row, rules.tariff),
             "places": cycle.places,
             "breadcrumbs": [
                 (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from awards.models import AwardScheme, PrizeLine
 from bonuses.models import Adjustment, Document, PaperBatch, Tally, Veto
 from tests.bonuses.papers import claim, equip, png, verified
 from tests.bonuses.test_lists import GOOD, packed
@@ -279,3 +280,27 @@ def test_the_workbook_goes_out(year: Cast) -> None:
     answer = signed_in(year, "official_青山乡").get(f"{YEAR}adjustments.xlsx")
 
     assert answer.content[:2] == b"PK"
+
+
+def test_an_adjustment_after_the_hearing_asks_thirty_queries_at_most(year: Cast) -> None:
+    """With what it moves listed, awards and money included, whatever the size of the block."""
+    scheme = AwardScheme.objects.create(cycle=year.cycle, name="综合奖", kind="综合", rests_on=["总分"])
+    scheme.blocks.add(year.blocks["乡镇口"])
+    PrizeLine.objects.create(scheme=scheme, grade="一等奖", count=1, amount_fen=5_000_000)
+    row = claim(year, by="office2")
+    year.at(Stage.RESULTS)
+    client = signed_in(year, "office1")
+
+    def asked() -> int:
+        client.get(f"{YEAR}adjustments/{row.pk}/")
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(f"{YEAR}adjustments/{row.pk}/").content.decode()
+        assert "签字后的变动" in page
+        return len(queries)
+
+    few = asked()
+    for order in range(30):
+        unit = Unit.objects.create(name=f"第{order}乡", kind="乡镇", order=40 + order)
+        Membership.objects.create(block=year.blocks["乡镇口"], unit=unit)
+
+    assert asked() == few <= 30

@@ -62,7 +62,9 @@ def consequences(change: Change) -> tuple[Move, ...]:
     """
     if change.kind == "steps" and "bench" in change.what:
         return _moves_of_steps(change.what["bench"], change.what)
-    cycle = Cycle.objects.filter(pk=change.cycle_id).prefetch_related("readings").first()
+    cycle: Cycle | None = change.what.get("cycle")  # loaded with its readings by the asker
+    if cycle is None:
+        cycle = Cycle.objects.filter(pk=change.cycle_id).prefetch_related("readings").first()
     if cycle is None:
         return ()
     if change.kind == "steps":
@@ -290,7 +292,7 @@ def _missing(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
 
 
 def _papers(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
-    """counts: adjustments that would count; drops: adjustments that would no longer."""
+    """counts: adjustments that would count; drops: adjustments that would no longer; rules, where known."""
     counts, drops = set(what.get("counts", ())), set(what.get("drops", ()))
 
     def listed(rows: Sequence[Adjustment]) -> list[papers.Paper]:
@@ -301,7 +303,7 @@ def _papers(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
         ]
         return [paper_queries.paper_of(row) for row in kept]
 
-    return _other_sums(cycle, counts | drops, listed)
+    return _other_sums(cycle, counts | drops, listed, what.get("rules"))
 
 
 def _matter(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
@@ -316,9 +318,12 @@ def _matter(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
 
 
 def _other_sums(
-    cycle: Cycle, named: set[int], listed: Callable[[Sequence[Adjustment]], list[papers.Paper]]
+    cycle: Cycle,
+    named: set[int],
+    listed: Callable[[Sequence[Adjustment]], list[papers.Paper]],
+    rules: paper_queries.Rules | None = None,
 ) -> Trial:
-    """What other lists of papers come to for the units they are about.  Four queries."""
+    """What other lists of papers come to for the units they are about.  One query, four without the rules."""
     of_year = Adjustment.objects.filter(membership__block__cycle=cycle)
     rows = of_year.filter(
         Q(pk__in=named)
@@ -329,7 +334,7 @@ def _other_sums(
         by_unit.setdefault(row.unit_id, []).append(row)
     if not by_unit:
         return Trial()
-    rules = paper_queries.rules_of(cycle)
+    rules = rules or paper_queries.rules_of(cycle)
     sums = {unit: papers.count(listed(of_unit), rules.tariff) for unit, of_unit in by_unit.items()}
     return Trial(sums=sums, joins_tracks=rules.joins_tracks)
 

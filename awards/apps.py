@@ -12,7 +12,7 @@ class AwardsConfig(AppConfig):
     verbose_name = _("Results")
 
     def ready(self) -> None:
-        from awards import consequences, receivers, rule_figures
+        from awards import consequences, group_deeds, receivers, rule_figures
         from awards.actions import filing, publication
         from office.ports import fill_amended, fill_consequences
 
@@ -21,3 +21,4 @@ class AwardsConfig(AppConfig):
         fill_amended(rule_figures.amended)
         publication.register()
         filing.register()
+        group_deeds.connect()

@@ -92,21 +92,36 @@ def choices_of(cycle: Cycle) -> Choices:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Rows of a year that somebody has loaded already: blocks in order, members with unit and tally, bars."""
+
+    blocks: list[Block]
+    members: Sequence[Membership]
+    bars: Bars
+
+
+def _laid_of(cycle: Cycle) -> Laid:
+    blocks = sorted(cycle.blocks.all(), key=lambda block: (block.order, block.pk))
+    for block in blocks:
+        block.cycle = cycle
+    members = Membership.objects.filter(block__cycle=cycle).select_related("unit", "tally")
+    return Laid(blocks, list(members), bars_of(cycle))
+
+
 def ground_of(
     cycle: Cycle,
     standings: Mapping[int, BlockStanding] | None = None,
     sheets: Mapping[int, Sheet] | None = None,
+    laid: Laid | None = None,
 ) -> Ground:
     """Standings as stored, or as given with the sheets they rest on, and what else decides awards.
 
-    About fifteen queries, whatever the size of the year.
+    About fifteen queries, whatever the size of the year, ten fewer with what is laid out already.
     """
-    blocks = sorted(cycle.blocks.all(), key=lambda block: (block.order, block.pk))
-    for block in blocks:
-        block.cycle = cycle
-    members = list(Membership.objects.filter(block__cycle=cycle).select_related("unit", "tally"))
+    laid = laid or _laid_of(cycle)
+    blocks, members, bars = laid.blocks, laid.members, laid.bars
     choices = choices_of(cycle)
-    bars = bars_of(cycle)
     nominations = nominations_of(cycle)
     kinds = bars.kinds(choices.veto_bars)
     facts = contending.Facts(

@@ -30,6 +30,8 @@ from scoring.engine.ranking import places_of
 from scoring.engine.sheet import BlockStanding, MissingDecision, MissingHow
 from scoring.engine.standing import compute
 from scoring.models import Cell, MajorItem
+from scoring.trial_bench import Bench
+from scoring.trial_queries import Trial as StepsRun
 from scoring.trial_queries import run
 from scoring.trial_steps import read
 from units.models import Cycle
@@ -58,11 +60,15 @@ def consequences(change: Change) -> tuple[Move, ...]:
 
     What names nothing of the year, or could not be stored at all, moves nothing.
     """
-    cycle = Cycle.objects.filter(pk=change.cycle_id).prefetch_related("readings").first()
+    if change.kind == "steps" and "bench" in change.what:
+        return _moves_of_steps(change.what["bench"], change.what)
+    cycle: Cycle | None = change.what.get("cycle")  # loaded with its readings by the asker
+    if cycle is None:
+        cycle = Cycle.objects.filter(pk=change.cycle_id).prefetch_related("readings").first()
     if cycle is None:
         return ()
     if change.kind == "steps":
-        return _moves_of_steps(cycle, change.what["steps"])
+        return _moves_of_steps(amendment_bench(cycle), change.what)
     return moves_of(cycle, TRIALS[change.kind](cycle, change.what))
 
 
@@ -74,11 +80,11 @@ def moves_of(cycle: Cycle, trial: Trial) -> tuple[Move, ...]:
     return compare(before, _after(before, trial))
 
 
-def _moves_of_steps(cycle: Cycle, texts: Sequence[str]) -> tuple[Move, ...]:
-    """What the written steps of a trial or an amendment would move; the sheets they rest on are read anew."""
-    steps = [read(text) for text in texts]
-    year = amendment_bench(cycle)
-    tried = run(year, steps)
+def _moves_of_steps(year: Bench, what: Mapping[str, Any]) -> tuple[Move, ...]:
+    """steps: their written forms; bench and trial: the year and the run, where the asker has them already."""
+    steps = [read(text) for text in what["steps"]]
+    tried: StepsRun = what.get("trial") or run(year, steps)
+    steps = [step for step in steps if step not in tried.lost]
     before = ground_before(year, tried)
     return compare(before, ground_after(before, year, tried, steps))
 
@@ -286,7 +292,7 @@ def _missing(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
 
 
 def _papers(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
-    """counts: adjustments that would count; drops: adjustments that would no longer."""
+    """counts: adjustments that would count; drops: adjustments that would no longer; rules, where known."""
     counts, drops = set(what.get("counts", ())), set(what.get("drops", ()))
 
     def listed(rows: Sequence[Adjustment]) -> list[papers.Paper]:
@@ -297,7 +303,7 @@ def _papers(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
         ]
         return [paper_queries.paper_of(row) for row in kept]
 
-    return _other_sums(cycle, counts | drops, listed)
+    return _other_sums(cycle, counts | drops, listed, what.get("rules"))
 
 
 def _matter(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
@@ -312,9 +318,12 @@ def _matter(cycle: Cycle, what: Mapping[str, Any]) -> Trial:
 
 
 def _other_sums(
-    cycle: Cycle, named: set[int], listed: Callable[[Sequence[Adjustment]], list[papers.Paper]]
+    cycle: Cycle,
+    named: set[int],
+    listed: Callable[[Sequence[Adjustment]], list[papers.Paper]],
+    rules: paper_queries.Rules | None = None,
 ) -> Trial:
-    """What other lists of papers come to for the units they are about.  Four queries."""
+    """What other lists of papers come to for the units they are about.  One query, four without the rules."""
     of_year = Adjustment.objects.filter(membership__block__cycle=cycle)
     rows = of_year.filter(
         Q(pk__in=named)
@@ -325,7 +334,7 @@ def _other_sums(
         by_unit.setdefault(row.unit_id, []).append(row)
     if not by_unit:
         return Trial()
-    rules = paper_queries.rules_of(cycle)
+    rules = rules or paper_queries.rules_of(cycle)
     sums = {unit: papers.count(listed(of_unit), rules.tariff) for unit, of_unit in by_unit.items()}
     return Trial(sums=sums, joins_tracks=rules.joins_tracks)
 

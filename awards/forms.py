@@ -11,20 +11,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from awards import money
-from awards.actions.signing import LONGEST_REASON, Minutes
 from awards.models import AwardScheme, Filling, PrizeLine, TieRuling
-from office import files
-from office.models import User
+from units.actions.signing import LONGEST_REASON
+from units.forms import DayInput
 from units.models import Cycle, Membership, Unit
-
-SCANS = frozenset({files.PDF, files.PNG, files.JPEG})
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 def _reason(*, required: bool = True) -> forms.CharField:
@@ -66,22 +56,6 @@ class SingleAppraisalForm(forms.Form):
     paper_on = forms.DateField(label=_("Date of the paper"), widget=DayInput())
     scan = forms.FileField(label=_("Scan of the paper"), help_text=_("PDF, PNG or JPEG."))
     note = forms.CharField(label=_("Note"), max_length=300, required=False)
-
-
-class MinutesForm(forms.Form):
-    """The leading group's meeting as the office enters it."""
-
-    met_on = forms.DateField(label=_("Meeting of"), widget=DayInput())
-    chair = forms.CharField(label=_("Chair"), max_length=60)
-    present = forms.CharField(label=_("Present"), max_length=300)
-    scan = forms.FileField(label=_("Scan of the signed minutes"), help_text=_("PDF, PNG or JPEG."))
-
-    def minutes(self, by: User) -> Minutes:
-        """Stores the scan.  Raises Refused for content that is no scan."""
-        typed = self.cleaned_data
-        scan = typed["scan"]
-        stored = files.store(scan.chunks(), scan.name or "", by, allowed=SCANS)
-        return Minutes(typed["met_on"], typed["chair"], typed["present"], stored)
 
 
 class DepartureForm(forms.Form):

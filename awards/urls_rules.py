@@ -5,7 +5,7 @@ They are joined in awards.urls.
 
 from django.urls import URLPattern, path
 
-from awards.views import amend, rule_changes, single_appraisals
+from awards.views import amend, minutes, rule_changes, single_appraisals
 
 year_patterns: list[URLPattern] = [
     path("amendments/", rule_changes.amendments, name="amendments"),
@@ -17,6 +17,7 @@ year_patterns: list[URLPattern] = [
     path("rule-changes/<int:pk>/", rule_changes.rule_change, name="rule-change"),
     path("rule-changes/<int:pk>/withdraw/", rule_changes.drop, name="rule-change-drop"),
     path("rule-changes/<int:pk>/scan/", rule_changes.scan, name="rule-change-scan"),
+    path("meeting-scans/<str:kind>/<int:pk>/", minutes.scan, name="award-minutes-scan"),
     path("single-appraisals/", single_appraisals.register, name="single-appraisals"),
     path("single-appraisals.xlsx", single_appraisals.register_xlsx, name="single-appraisals-xlsx"),
     path("single-appraisals/enter/", single_appraisals.enter, name="single-appraisal-enter"),

@@ -12,6 +12,7 @@ class BonusesConfig(AppConfig):
     verbose_name = _("Papers")
 
     def ready(self) -> None:
-        from bonuses import receivers
+        from bonuses import group_deeds, receivers
 
         receivers.connect()
+        group_deeds.connect()

@@ -61,10 +61,6 @@ def require_may_propose_veto(hat: Hat, cycle: Cycle, unit: Unit, field: str) -> 
     require(PROPOSE_VETO, hat, cycle, unit_id=unit.pk, leads=leads, acts_on_unit=hat.role in IMPARTIAL)
 
 
-def require_may_decide_veto(hat: Hat, cycle: Cycle, unit_id: int) -> None:
-    require(DECIDE_VETO, hat, cycle, unit_id=unit_id, acts_on_unit=True)
-
-
 def require_may_find(hat: Hat, cycle: Cycle, unit_id: int) -> None:
     require(MISCONDUCT, hat, cycle, unit_id=unit_id, acts_on_unit=True)
 

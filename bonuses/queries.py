@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from bonuses import policy
 from bonuses.models import (
@@ -57,17 +57,28 @@ class Rules:
 
 def rules_of(cycle: Cycle) -> Rules:
     """Tariff, pools and readings of a year.  Three queries."""
-    choices = dict(
-        Reading.objects.filter(cycle=cycle, code__in=[*READ_OF, "R6", "R10"]).values_list("code", "choice")
-    )
+    readings = list(Reading.objects.filter(cycle=cycle, code__in=[*READ_OF, "R6", "R10"]))
+    lines = TariffLine.objects.filter(cycle=cycle).only("kind", "level", "scope", "points")
+    return rules_from(cycle, readings, lines, Pool.objects.filter(cycle=cycle))
+
+
+def loaded_rules(cycle: Cycle) -> Rules:
+    """The same, with the whole register of readings left on the cycle for whoever asks it next."""
+    prefetch_related_objects([cycle], "readings")
+    lines = TariffLine.objects.filter(cycle=cycle).only("kind", "level", "scope", "points")
+    return rules_from(cycle, cycle.readings.all(), lines, Pool.objects.filter(cycle=cycle))
+
+
+def rules_from(
+    cycle: Cycle, register: Iterable[Reading], lines: Iterable[TariffLine], pools: Iterable[Pool]
+) -> Rules:
+    """The same from rows that are loaded already.  No query."""
+    choices = {row.code: row.choice for row in register}
     readings = policy.Readings(**{field: choices[code] for code, field in READ_OF.items() if code in choices})
-    points = {
-        (line.kind, line.level, line.scope): line.points
-        for line in TariffLine.objects.filter(cycle=cycle).only("kind", "level", "scope", "points")
-    }
-    pools = {pool.pk: policy.PoolRule(pool.name, pool.cap) for pool in Pool.objects.filter(cycle=cycle)}
+    points = {(line.kind, line.level, line.scope): line.points for line in lines}
+    by_pool = {pool.pk: policy.PoolRule(pool.name, pool.cap) for pool in pools}
     return Rules(
-        tariff=policy.Tariff(cycle.places, points, pools, readings),
+        tariff=policy.Tariff(cycle.places, points, by_pool, readings),
         joins_tracks=choices.get("R10") == "joined",
         veto_reading=choices.get("R6", "comprehensive-and-single"),
     )
@@ -112,9 +123,17 @@ def barred_units(cycle: Cycle, unit_ids: Collection[int], rules: Rules) -> set[i
     return set(bar_causes(cycle, unit_ids, rules))
 
 
-def bar_causes(cycle: Cycle, unit_ids: Collection[int], rules: Rules) -> dict[int, list[Veto | Finding]]:
-    """Barred unit → the vetoes and findings in force that bar it, earlier years' included.  Three queries."""
-    effects = effects_of(cycle, rules)
+def bar_causes(
+    cycle: Cycle,
+    unit_ids: Collection[int],
+    rules: Rules,
+    effects: Mapping[str, policy.Effect] | None = None,
+) -> dict[int, list[Veto | Finding]]:
+    """Barred unit → the vetoes and findings in force that bar it, earlier years' included.
+
+    Three queries, two where the effects of the fields are known.
+    """
+    effects = effects_of(cycle, rules) if effects is None else effects
     longest = max((effect.years for effect in effects.values()), default=1)
     vetoes = Veto.objects.filter(
         unit_id__in=unit_ids,

@@ -84,7 +84,7 @@ def receive(upload: Upload, by: User, account: str, *, types: Iterable[str] = TY
     name = files.safe_name(upload.name or "")
     wanted = tuple(types)
     if (upload.size or 0) > largest_bytes():
-        raise _too_large(name)
+        raise too_large(name)
     _require_room(account, used_bytes(account), upload.size or 0)
     sent: list[str] = []
 
@@ -100,7 +100,7 @@ def receive(upload: Upload, by: User, account: str, *, types: Iterable[str] = TY
         for chunk in upload.chunks():
             size += len(chunk)
             if size > largest_bytes():  # what the browser said beforehand proves nothing
-                raise _too_large(name)
+                raise too_large(name)
             yield chunk
 
     try:
@@ -224,7 +224,7 @@ def deliver(evidence: Evidence, *, save: bool = False) -> FileResponse:
     return files.deliver(evidence.file, inline=not save)
 
 
-def _too_large(name: str) -> Refused:
+def too_large(name: str) -> Refused:
     return Refused(
         "file-too-big",
         _("%(name)s is larger than %(most)d MB. Please scan it with fewer dots.")

@@ -17,7 +17,8 @@ class Change:
 
     kind: str  # "score" | "not-involved" | "missing" | "papers" | "matter" | "bar" | "weights" | "steps"
     cycle_id: int
-    what: Mapping[str, Any]  # ids and figures; which ones is told where the port is filled
+    # Ids and figures, and rows the asker has loaded already; which ones is told where the port is filled.
+    what: Mapping[str, Any]
 
 
 NEW = -1  # in `what`: the id of something that is not stored yet

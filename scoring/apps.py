@@ -13,10 +13,18 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from office.ports import fill_sub_items_led
-        from scoring import commitment_papers, paper_forms, queries, receivers, visit_forms  # noqa: F401 -- papers register a job
+        from scoring import (  # noqa: F401 -- papers register a job
+            commitment_papers,
+            group_deeds,
+            paper_forms,
+            queries,
+            receivers,
+            visit_forms,
+        )
         from scoring.actions import imports, ledgers, letter_jobs, returns  # noqa: F401 -- register with the worker
 
         receivers.connect()
         paper_forms.connect()
         visit_forms.connect()
+        group_deeds.connect()
         fill_sub_items_led(queries.sub_items_led)

@@ -18,14 +18,10 @@ from scoring.readiness import cells_asked
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, SignedForm, Unit
-from units.paper_forms import Figures, FormKind, Subject, Way, register
+from units.paper_forms import Figures, FormKind, Subject, Way, nothing_here, register
 from units.permissions import grant_of, require
 
 SELF, LEAD = "self", "lead"
-
-
-def _nothing_here() -> Refused:
-    return Refused("not-found", _("There is no such record."), status=404)
 
 
 # A unit's self-assessment -------------------------------------------------------------------------
@@ -36,7 +32,7 @@ def _assessment(cycle: Cycle, about_id: int) -> Assessment:
         Assessment.objects.filter(pk=about_id, cycle=cycle).select_related("cycle", "unit", "block").first()
     )
     if found is None:
-        raise _nothing_here()
+        raise nothing_here()
     return found
 
 
@@ -47,7 +43,7 @@ def self_subject(hat: Hat, cycle: Cycle, about_id: int) -> Subject:
     else:
         require("D01", hat, cycle, unit_id=found.unit_id)
         if hat.role not in {Role.OFFICIAL, Role.PRINCIPAL}:
-            raise _nothing_here()
+            raise nothing_here()
     part = f"（{found.block.name}）" if found.block is not None else ""
     return Subject(found.pk, found.unit, f"{cycle.year}年度{found.unit.name}自评表{part}")
 
@@ -118,10 +114,10 @@ def lead_subject(hat: Hat, cycle: Cycle, about_id: int) -> Subject:
     if hat.role is Role.OFFICE:
         require("E14", hat, cycle)
     elif hat.role is not Role.LEAD or hat.unit_id != about_id or grant_of("E03", hat).is_denied:
-        raise _nothing_here()
+        raise nothing_here()
     unit = Unit.objects.filter(pk=about_id).first()
     if unit is None or not lead_cells(cycle, about_id).exists():
-        raise _nothing_here()
+        raise nothing_here()
     return Subject(unit.pk, unit, f"{cycle.year}年度责任单位测评表（{unit.name}）")
 
 
@@ -226,6 +222,7 @@ def connect() -> None:
             page=_self_way,
             enter=lambda form: Way("self-enter", {"pk": form.about_id}),
             choices=self_choices,
+            readers=frozenset({Role.OFFICIAL, Role.PRINCIPAL}),
         )
     )
     register(
@@ -239,5 +236,6 @@ def connect() -> None:
             page=lambda form: Way("imports"),
             enter=lambda form: Way("imports"),
             choices=lead_choices,
+            readers=frozenset({Role.LEAD}),
         )
     )

@@ -206,6 +206,5 @@ def _bar_changes(bench: Bench, steps: Sequence[Step]) -> dict[int, list[engine.C
 
 def _bars(bench: Bench, veto_field: str) -> bool:
     """Whether a veto in that field takes anything away at all (R6)."""
-    effects = paper_queries.effects_of(bench.cycle, bench.rules)
-    effect = effects.get(veto_field, papers.EFFECT_OF_READING[bench.rules.veto_reading])
+    effect = bench.effects.get(veto_field, papers.EFFECT_OF_READING[bench.rules.veto_reading])
     return papers.bars(papers.VETO, effect, 0)

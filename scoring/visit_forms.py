@@ -72,6 +72,11 @@ def figures(form: SignedForm) -> Figures:
     )
 
 
+def guard(hat: Hat, form: SignedForm) -> None:
+    """The form is bound to no unit; the visit is."""
+    require("E14", hat, form.cycle, unit_id=_visit(form.cycle, form.about_id).unit_id, acts_on_unit=True)
+
+
 def hands(form: SignedForm) -> frozenset[int]:
     lines = _visit(form.cycle, form.about_id).lines.filter(recorded_by__isnull=False)
     return frozenset(pk for pk in lines.values_list("recorded_by_id", flat=True) if pk is not None)
@@ -122,5 +127,6 @@ def connect() -> None:
             page=lambda form: Way("visit", {"pk": form.about_id}),
             enter=lambda form: Way("visit-record", {"pk": form.about_id}),
             choices=choices,
+            guard=guard,
         )
     )

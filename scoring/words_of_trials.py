@@ -281,6 +281,13 @@ def say_cause(cause: Cause, places: int) -> str:
     return ""
 
 
+def award_words(grade: str) -> str:
+    """A grade of an award as the port tells it: nothing, a tie that holds it, or its name."""
+    if grade == "held":
+        return _("tie, held")
+    return grade or _("none")
+
+
 def _signed(units: int, places: int) -> str:
     sign = "+" if units > 0 else "−" if units < 0 else "±"
     return f"{sign}{from_units(abs(units), places):f}"

@@ -93,8 +93,9 @@ from tests.bonuses.papers import equip, verified
 from tests.cast import Cast, build
 from tests.scoring import ledger_sheets, promises, test_detailed_rules, test_returns
 from tests.scoring.visits import found, planned, ready, signed, written
+from tests.units import minutes
 from tests.workbooks.files import sheet_of
-from units.actions import paper_forms
+from units.actions import paper_forms, setup
 from units.models import (
     Block,
     Conflict,
@@ -141,7 +142,16 @@ def sound(cast: Cast) -> Cast:
     assess(cast)
     appeal(cast)
     visited(cast)
+    minuted(cast)
     return cast
+
+
+def minuted(cast: Cast) -> None:
+    """A meeting of the leading group lifted a tie; the office entered it from the minutes."""
+    tie = setup.declare_conflict(
+        by=cast.hat("reviewer1"), cycle=cast.cycle, unit=cast.units["东河镇"], reason="曾在该镇任职"
+    )
+    minutes.compared(cast, minutes.scanned(cast, minutes.typed(cast, "conflict-lift", tie.pk)))
 
 
 def visited(cast: Cast) -> None:
@@ -585,7 +595,8 @@ WAYS: dict[str, Break] = {
         wishes_not_involved=True, wish_reason="无"
     ),
     "forms-compared": lambda c: SignedForm.objects.update(state="counted"),
-    "form-codes": lambda c: SignedForm.objects.update(code="AAAA-AAAA"),
+    "minutes-compared": lambda c: SignedForm.objects.filter(kind="minutes").update(compared_by=None),
+    "form-codes": lambda c: SignedForm.objects.filter(kind="self").update(code="AAAA-AAAA"),
     "appeal-numbers": lambda c: Appeal.objects.update(number=2),
     "appeal-filed": lambda c: Appeal.objects.update(sender=""),
     "appeal-compared": lambda c: Appeal.objects.update(channel="paper"),

@@ -38,6 +38,7 @@ from units.models import (
     CallNote,
     Conflict,
     Cycle,
+    GroupDecision,
     Membership,
     Reading,
     Reminder,
@@ -379,6 +380,15 @@ class SignedFormRecords(Records):
     list_filter = ("cycle", "kind", "state")
     list_select_related = ("unit", "printed_by", "scanned_by", "compared_by")
     search_fields = ("code", "title", "unit__name")
+
+
+@admin.register(GroupDecision)
+class GroupDecisionRecords(Records):
+    cycle_path = "cycle"
+    list_display = ("title", "deed", "met_on", "chair", "state", "entered_by", "compared_by")
+    list_filter = ("cycle", "deed", "state")
+    list_select_related = ("entered_by", "compared_by")
+    search_fields = ("title", "chair", "present", "reason")
 
 
 @admin.register(StoredFile)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from office.invariants import Breach, Table
@@ -19,6 +19,7 @@ from units.models import (
     Conflict,
     Cycle,
     FormState,
+    GroupDecision,
     Membership,
     Mode,
     Reading,
@@ -209,6 +210,23 @@ def uncompared_forms(cycle_code: str) -> Iterator[Breach]:
     forms = SignedForm.objects.filter(cycle__code=cycle_code, state=FormState.COUNTED)
     for form in forms.filter(Q(scan=None) | Q(compared_by=None) | Q(compared_digest="")):
         yield Breach(f"units.SignedForm {form.pk}", str(form))
+
+
+@TABLE.invariant(
+    "minutes-compared", _("A decision from minutes in force has its sheet, compared with the same scan.")
+)
+def decisions_without_sheet(cycle_code: str) -> Iterator[Breach]:
+    rows = GroupDecision.objects.filter(cycle__code=cycle_code, state=GroupDecision.State.IN_FORCE)
+    sheets = SignedForm.objects.filter(
+        cycle=OuterRef("cycle"),
+        kind="minutes",
+        about_id=OuterRef("pk"),
+        state=FormState.COUNTED,
+        scan=OuterRef("minutes"),
+        compared_by=OuterRef("compared_by"),
+    )
+    for row in rows.filter(~Exists(sheets)):
+        yield Breach(f"units.GroupDecision {row.pk}", str(row))
 
 
 @TABLE.invariant("form-codes", _("A form's code is whole: its last sign fits the others."))

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from office.refusal import Refused
+from units.matrix import Role
 
 if TYPE_CHECKING:
+    from units.foresight import Preview
     from units.hats import Hat
     from units.models import Cycle, SignedForm, Unit
 
@@ -82,6 +84,15 @@ class FormKind:
     page: Callable[[SignedForm], Way]  # of the thing itself
     enter: Callable[[SignedForm], Way]  # where the office types it from the paper
     choices: Callable[[Hat, Cycle], Sequence[Subject]]  # what the hat may print from the desk of forms
+    # Who of a unit's people sees the form and hands in its scan; nobody for a kind that is bound to no unit.
+    readers: frozenset[Role] = frozenset()
+    # Raises Refused unless this person of the office may print, scan and compare it; None: E14, no own unit.
+    guard: Callable[[Hat, SignedForm], None] | None = None
+    preview: Callable[[SignedForm], Preview | None] | None = None  # who would move once it counts
+
+
+def nothing_here() -> Refused:
+    return Refused("not-found", _("There is no such record."), status=404)
 
 
 _kinds: dict[str, FormKind] = {}
@@ -99,5 +110,10 @@ def kind_named(key: str) -> FormKind:
     """Raises Refused (404) for a kind nobody registered."""
     found = _kinds.get(key)
     if found is None:
-        raise Refused("not-found", _("There is no such record."), status=404)
+        raise nothing_here()
     return found
+
+
+def kinds_read_by(role: Role) -> list[str]:
+    """The kinds of which a unit's person of this role sees the own unit's forms."""
+    return [kind.key for kind in kinds() if role in kind.readers]

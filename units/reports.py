@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from office import pdf
+from office import pdf, qr
 from units.models import SignedForm
 from units.paper_forms import SIGN_LINE, kind_named
 
@@ -29,6 +29,7 @@ def form_pdf(form: SignedForm) -> bytes:
             ],
             "heads": [(head, n in shown.pen) for n, head in enumerate(shown.columns)],
             "sign_line": SIGN_LINE,
+            "qr": qr.svg(form.code, form.code),
             "printed": timezone.localtime(form.printed_at),
             "facts": {"host": form.cycle.host.name, "digest": form.code, "foot": form.code},
         },

@@ -5,7 +5,7 @@ They are joined in appraisal_site.urls.
 
 from django.urls import URLPattern, path
 
-from units.views import paper_forms, teams
+from units.views import group_decisions, paper_forms, teams
 
 urlpatterns: list[URLPattern] = []
 year_patterns: list[URLPattern] = [
@@ -23,6 +23,8 @@ year_patterns: list[URLPattern] = [
     path("forms/<str:form_code>/", paper_forms.form, name="signed-form"),
     path("forms/<str:form_code>/form.pdf", paper_forms.form_pdf, name="signed-form-pdf"),
     path("forms/<str:form_code>/scan/", paper_forms.scan, name="signed-form-scan"),
+    path("forms/<str:form_code>/withdraw/", group_decisions.drop, name="minutes-drop"),
+    path("minutes/<str:deed>/<int:about>/", group_decisions.enter, name="minutes-enter"),
     path("forms/<str:form_code>/compare/", paper_forms.compare, name="signed-form-compare"),
     path("forms/<str:form_code>/differs/", paper_forms.differs, name="signed-form-differs"),
 ]

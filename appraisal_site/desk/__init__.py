@@ -17,6 +17,7 @@ from appraisal_site.desk.leaders import leader, organization
 from appraisal_site.desk.office import office
 from appraisal_site.desk.pieces import Desk, Sight, task
 from appraisal_site.desk.scorers import lead, reviewer
+from appraisal_site.desk.signatures import signatures
 from appraisal_site.desk.units import unit
 from appraisal_site.sections import way, year_way
 from office.models import Notice
@@ -54,6 +55,7 @@ def desk_of(hat: Hat | None, cycle: Cycle | None) -> Desk:
         sight = Sight(hat, cycle, queries.windows_of(cycle))
         WITHIN_CYCLE[hat.role](desk, sight)
         appeals(desk, sight)
+        signatures(desk, sight)
         _at_hand(desk, sight)
     unread = Notice.objects.filter(user=hat.user, read_at=None).count()
     if unread:

@@ -6,7 +6,6 @@ Sealing what was approved is in awards.actions.publication.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,10 +15,12 @@ from awards import edition, queries
 from awards.models import Approval, Draft, Hearing, Purpose, Way
 from awards.queries import Now
 from awards.readiness import approval_lacks, second_calculation_lacks
+from awards.words import what_changed
 from office import audit
-from office.models import StoredFile
 from office.refusal import Refused
+from units.actions import signing
 from units.actions.cycle import enter_by_deed
+from units.actions.signing import Minutes, require_decider
 from units.hats import Hat
 from units.lacks import Lack
 from units.models import STAGE_LABELS, Block, Cycle
@@ -28,6 +29,7 @@ from units.stages import Stage
 
 LONGEST_REASON = 300
 MOST_NAMED = 5
+MOST_CHANGES = 3
 
 
 def scope_label(scope: str) -> str:
@@ -71,21 +73,23 @@ def freeze(now: Now, cycle: Cycle, purpose: Purpose, by: Hat) -> Draft:
 
 
 @transaction.atomic
-def decide_hearing(*, by: Hat, cycle: Cycle, digest: str, release: bool, reason: str = "") -> list[Draft]:
+def decide_hearing(
+    *,
+    by: Hat,
+    cycle: Cycle,
+    digest: str,
+    release: bool,
+    reason: str = "",
+    minutes: Minutes | None = None,
+) -> list[Draft]:
     """The leading group releases the first result (初审), or returns it with a reason.  §6(8), R8.
 
     `digest` is the joint one of what was on the table. Returns the drafts as heard, one per scope.
     Raises Refused: not permitted, another stage, changed meanwhile, no reason for a return.
     """
     locked = lock_cycle(cycle)
-    require("I03", by, locked)
-    if locked.stage_now is not Stage.HEARING:
-        raise Refused(
-            "not-at-hearing",
-            _("%(cycle)s stands at “%(now)s”; the hearing is over or not open yet.")
-            % {"cycle": locked.code, "now": STAGE_LABELS[locked.stage_now]},
-            "§6(8)",
-        )
+    require_decider("I03", by, locked, minutes)
+    require_at_hearing(locked)
     found = queries.everything_now(locked)
     if queries.joint_digest(found) != digest:
         raise Refused(
@@ -110,8 +114,19 @@ def decide_hearing(*, by: Hat, cycle: Cycle, digest: str, release: bool, reason:
         cycle_code=locked.code,
         reason=kept,
         digests={draft.scope: draft.digest for draft in drafts},
+        **signing.told(minutes),
     )
     return drafts
+
+
+def require_at_hearing(cycle: Cycle) -> None:
+    if cycle.stage_now is not Stage.HEARING:
+        raise Refused(
+            "not-at-hearing",
+            _("%(cycle)s stands at “%(now)s”; the hearing is over or not open yet.")
+            % {"cycle": cycle.code, "now": STAGE_LABELS[cycle.stage_now]},
+            "§6(8)",
+        )
 
 
 @transaction.atomic
@@ -180,7 +195,7 @@ def void_stale(cycle: Cycle) -> list[Draft]:
             continue
         after = now.draft if now is not None else {}
         found = edition.differences(queries.content_of(draft).get("inputs", {}), after.get("inputs", {}))
-        words = "；".join(f"{d.where} {d.before} → {d.after}" for d in found[:3]) or _("a reading")
+        words = what_changed(found, MOST_CHANGES) or _("a reading")
         draft.void_reason = (_("Changed after the hand-over: %(what)s") % {"what": words})[:300]
         draft.voided_at = timezone.now()
         draft.save(update_fields=["voided_at", "void_reason"])
@@ -227,7 +242,7 @@ def _open_draft(draft_id: int, digest: str) -> Draft:
     return draft
 
 
-def _block_of(draft: Draft) -> Block | None:
+def block_of(draft: Draft) -> Block | None:
     return draft.cycle.blocks.filter(name=draft.scope).first() if draft.scope else None
 
 
@@ -242,7 +257,7 @@ def approve(*, by: Hat, draft_id: int, digest: str) -> Approval:
     Raises Refused: not permitted, another or a void draft, the same member twice, approved already.
     """
     draft = _open_draft(draft_id, digest)
-    require("I02", by, draft.cycle, block=_block_of(draft))
+    require("I02", by, draft.cycle, block=block_of(draft))
     with transaction.atomic():
         _require_still_open(draft)
         approval = Approval.objects.select_for_update(of=("self",)).filter(draft=draft).first()
@@ -252,12 +267,8 @@ def approve(*, by: Hat, draft_id: int, digest: str) -> Approval:
             )
             act = "result.approved-first"
         else:
-            if approval.is_complete or approval.way != Way.SCREEN:
-                raise Refused(
-                    "approved-already",
-                    _("Draft %(code)s is approved already, or its minutes await comparing.")
-                    % {"code": draft.code},
-                )
+            if approval.is_complete:
+                raise approved_already(draft)
             require_second(approval.first_by_id, by)
             require_ready(approval_lacks(draft.cycle, _blocks_of(draft)))
             approval.second_by, approval.second_at = by.user, timezone.now()
@@ -280,75 +291,33 @@ def _blocks_of(draft: Draft) -> list[Block]:
     return list(draft.cycle.blocks.filter(name__in=names))
 
 
-def enter_minutes(
-    *,
-    by: Hat,
-    draft_id: int,
-    digest: str,
-    met_on: date | None,
-    chair: str,
-    present: str,
-    minutes: StoredFile | None,
-) -> Approval:
-    """The office enters the approval from the signed minutes; another of the office must compare.  Row E14.
+def approve_from_minutes(*, by: Hat, draft_id: int, digest: str, minutes: Minutes) -> Approval:
+    """What the meeting approved: typed by one person of the office, compared with the scan by another, `by`.
+    It stands at once.  Rows E14, I02.
 
-    Raises Refused: not permitted, another or a void draft, an entry lacking, somebody approves on screen.
+    Raises Refused: not permitted, another or a void draft, somebody approved it on screen already.
     """
     draft = _open_draft(draft_id, digest)
-    require("E14", by, draft.cycle, block=_block_of(draft))
-    if met_on is None or not chair.strip() or not present.strip() or minutes is None:
-        raise Refused(
-            "minutes-incomplete",
-            _("The minutes need the date, the chair, those present and the scan."),
-            "§6(8)",
-            status=422,
-        )
-    if met_on > timezone.localdate():
-        raise Refused("meeting-ahead", _("The meeting's date lies ahead."), status=422)
+    require_decider("I02", by, draft.cycle, minutes, block=block_of(draft))
     with transaction.atomic():
         _require_still_open(draft)
         if Approval.objects.filter(draft=draft).exists():
-            raise Refused(
-                "approved-already",
-                _("Draft %(code)s is approved already, or awaits a second person.") % {"code": draft.code},
-            )
+            raise approved_already(draft)
+        require_ready(approval_lacks(draft.cycle, _blocks_of(draft)))
+        assert minutes.typed_by is not None  # required above
+        now = timezone.now()
         approval = Approval.objects.create(
             draft=draft,
             way=Way.MINUTES,
-            first_by=by.user,
-            first_at=timezone.now(),
-            met_on=met_on,
-            chair=chair.strip()[:60],
-            present=present.strip()[:500],
-            minutes=minutes,
+            first_by=minutes.typed_by,
+            first_at=now,
+            second_by=by.user,
+            second_at=now,
+            met_on=minutes.met_on,
+            chair=minutes.chair[:60],
+            present=minutes.present[:500],
+            minutes=minutes.scan,
         )
-        audit.record(
-            by,
-            "result.minutes-entered",
-            draft,
-            cycle_code=draft.cycle.code,
-            scope=draft.scope,
-            digest=draft.digest,
-            met_on=str(met_on),
-            chair=approval.chair,
-            scan=minutes.sha256,
-        )
-    return approval
-
-
-def compare_minutes(*, by: Hat, draft_id: int, digest: str) -> Approval:
-    """A second person of the office has compared the entry with the scan; the approval stands.  Row E14."""
-    draft = _open_draft(draft_id, digest)
-    require("E14", by, draft.cycle, block=_block_of(draft))
-    with transaction.atomic():
-        _require_still_open(draft)
-        approval = Approval.objects.select_for_update(of=("self",)).filter(draft=draft).first()
-        if approval is None or approval.way != Way.MINUTES or approval.is_complete:
-            raise Refused("no-minutes", _("No minutes await comparing here."))
-        require_second(approval.first_by_id, by)
-        require_ready(approval_lacks(draft.cycle, _blocks_of(draft)))
-        approval.second_by, approval.second_at = by.user, timezone.now()
-        approval.save()
         audit.record(
             by,
             "result.approved",
@@ -357,12 +326,20 @@ def compare_minutes(*, by: Hat, draft_id: int, digest: str) -> Approval:
             scope=draft.scope,
             digest=draft.digest,
             code=draft.code,
+            **signing.told(minutes),
         )
     return approval
 
 
+def approved_already(draft: Draft) -> Refused:
+    return Refused(
+        "approved-already",
+        _("Draft %(code)s is approved already, or awaits a second person.") % {"code": draft.code},
+    )
+
+
 @transaction.atomic
-def return_result(*, by: Hat, draft_id: int, reason: str) -> Draft:
+def return_result(*, by: Hat, draft_id: int, reason: str, minutes: Minutes | None = None) -> Draft:
     """The leading group gives the draft back with a reason; the year stands at results again.  Row I03, §6(8).
 
     Raises Refused: not permitted, void already, no reason.
@@ -375,8 +352,8 @@ def return_result(*, by: Hat, draft_id: int, reason: str) -> Draft:
     )
     if draft is None:
         raise Refused("not-found", _("There is no such record."), status=404)
-    block = _block_of(draft)
-    require("I03", by, draft.cycle, block=block)
+    block = block_of(draft)
+    require_decider("I03", by, draft.cycle, minutes, block=block)
     kept = require_reason(reason, _("Returning the result needs a reason."))
     if draft.voided_at is not None:
         raise Refused("draft-void", _("Draft %(code)s is void.") % {"code": draft.code}, "§6(8)")
@@ -390,6 +367,7 @@ def return_result(*, by: Hat, draft_id: int, reason: str) -> Draft:
         scope=draft.scope,
         reason=kept,
         code=draft.code,
+        **signing.told(minutes),
     )
     enter_by_deed(by=by, cycle=lock_cycle(draft.cycle), stage=Stage.RESULTS, reason=kept, block=block)
     return draft

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from awards import award_queries as queries
 from awards import policy
-from awards.actions.signing import Minutes, require_first, require_other, require_reason
 from awards.models import Award, AwardList, AwardScheme, Filling, ListState, TieRuling
 from awards.words import why_words
 from office import audit
 from office.refusal import Refused
+from units.actions.signing import Minutes, require_first, require_other, require_reason
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, Membership

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from awards import award_queries as queries
 from awards import contenders as contending
 from awards.actions.award_list import require_may_win, reseal, scheme_of
-from awards.actions.signing import require_reason
 from awards.models import AwardScheme, Individual, Nomination, PrizeLine
 from awards.models.scheme import Kind
 from office import audit
 from office.refusal import Refused
 from scoring.models import SubItem
+from units.actions.signing import require_reason
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, Membership, Unit

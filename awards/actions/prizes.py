@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from awards import award_queries as queries
 from awards import money
-from awards.actions.signing import require_reason
 from awards.models import Award, Division, DivisionShare, ListState, PrizeChange
 from awards.words import fault_sentence
 from office import audit
 from office.refusal import Refused
+from units.actions.signing import require_reason
 from units.hats import Hat
 from units.models import Cycle
 from units.permissions import require, require_second

@@ -20,13 +20,16 @@ from awards.readiness import approval_lacks
 from awards.sealed_awards import sealed_awards
 from office import audit, files, jobs
 from office.jobs import Progress
-from office.models import Job
+from office.models import Job, User
 from office.refusal import Refused
 from units import permissions
+from units.actions import signing
 from units.actions.cycle import enter_by_deed
+from units.actions.signing import Minutes, require_decider
 from units.hats import Hat, hat_that_may
+from units.matrix import Role
 from units.models import Cycle
-from units.permissions import require, require_second
+from units.permissions import ON_BEHALF, require, require_on_behalf_of_group, require_second
 from units.stages import AFTER_PUBLICATION, Stage
 
 JOB_KIND = "publish"
@@ -37,7 +40,14 @@ def _no_step(done: int, total: int, doing: str = "") -> None:
     """For callers that show no progress."""
 
 
-def ask_publication(*, by: Hat, cycle: Cycle, reason: str = "", document_number: str = "") -> Edition:
+def ask_publication(
+    *,
+    by: Hat,
+    cycle: Cycle,
+    reason: str = "",
+    document_number: str = "",
+    minutes: Minutes | None = None,
+) -> Edition:
     """The first person asks for the next edition: the office at approval (I04), afterwards the leading group (I05).
 
     The first edition takes the approved drafts; a later one freezes the result as it stands, and needs a reason.
@@ -53,13 +63,13 @@ def ask_publication(*, by: Hat, cycle: Cycle, reason: str = "", document_number:
             drafts = _approved_drafts(locked)
             kept = reason.strip()[:300]
         else:
-            require("I05", by, locked)
+            require_decider("I05", by, locked, minutes)
             kept = require_reason(
                 reason,
                 _("Edition %(number)d is published; the next one supersedes it and needs a reason.")
                 % {"number": before.number},
             )
-            drafts = _corrected_drafts(by, locked, before, kept)
+            drafts = _corrected_drafts(by, locked, before, kept, minutes)
         last = Edition.objects.filter(cycle=locked).aggregate(last=Max("number"))["last"] or 0
         try:
             with transaction.atomic():
@@ -70,7 +80,7 @@ def ask_publication(*, by: Hat, cycle: Cycle, reason: str = "", document_number:
                     document_number=document_number.strip()[:60],
                     award_list=_awards_to_seal(locked),
                     supersedes=before,
-                    asked_by=by.user,
+                    asked_by=_first_person(by, minutes),
                     asked_at=timezone.now(),
                 )
         except IntegrityError as error:
@@ -84,8 +94,37 @@ def ask_publication(*, by: Hat, cycle: Cycle, reason: str = "", document_number:
             number=asked.number,
             reason=kept,
             digests={draft.scope: draft.digest for draft in drafts},
+            **signing.told(minutes),
         )
     return asked
+
+
+def _first_person(by: Hat, minutes: Minutes | None) -> User:
+    """Who asked: the person of the hat, or who typed the minutes that `by` compared."""
+    return minutes.typed_by if minutes is not None and minutes.typed_by is not None else by.user
+
+
+def correct_from_minutes(
+    *, by: Hat, cycle: Cycle, reason: str, minutes: Minutes, start_job: bool = True
+) -> Edition:
+    """The meeting corrected or revoked: asked by who typed it, confirmed by who compared it, `by`.  E14, I05"""
+    with transaction.atomic():
+        asked = ask_publication(by=by, cycle=cycle, reason=reason, minutes=minutes)
+        return confirm_publication(by=by, edition_id=asked.pk, start_job=start_job)
+
+
+def _require_may_publish(by: Hat, asked: Edition, cycle: Cycle) -> None:
+    """I04 for the first edition; for a later one I05, which the office may act on where minutes decided it."""
+    if asked.supersedes_id is None:
+        require("I04", by, cycle)
+    elif by.role is Role.OFFICE and is_from_minutes(asked):
+        require_on_behalf_of_group("I05", by, cycle)
+    else:
+        require("I05", by, cycle)
+
+
+def is_from_minutes(asked: Edition) -> bool:
+    return Approval.objects.filter(draft__in=asked.drafts.all(), way=Way.MINUTES).exists()
 
 
 def _under_way(cycle: Cycle) -> Refused:
@@ -145,7 +184,9 @@ def _approval_of(draft: Draft) -> Approval | None:
     return approval if approval is not None and approval.is_complete else None
 
 
-def _corrected_drafts(by: Hat, cycle: Cycle, before: Edition, reason: str) -> list[Draft]:
+def _corrected_drafts(
+    by: Hat, cycle: Cycle, before: Edition, reason: str, minutes: Minutes | None
+) -> list[Draft]:
     """The result as it stands now, first signed by the person who asks."""
     found = queries.everything_now(cycle)
     sealed_inputs = {draft.scope: draft.inputs_digest for draft in before.drafts.all()}
@@ -160,8 +201,20 @@ def _corrected_drafts(by: Hat, cycle: Cycle, before: Edition, reason: str) -> li
         )
     require_ready(approval_lacks(cycle, [block for now in found for block in now.blocks]))
     drafts = [freeze(now, cycle, Purpose.CORRECTION, by) for now in found]
+    meeting = (
+        {
+            "way": Way.MINUTES,
+            "met_on": minutes.met_on,
+            "chair": minutes.chair[:60],
+            "present": minutes.present[:500],
+            "minutes": minutes.scan,
+        }
+        if minutes is not None
+        else {"way": Way.SCREEN}
+    )
+    first = _first_person(by, minutes)
     Approval.objects.bulk_create(
-        Approval(draft=draft, way=Way.SCREEN, first_by=by.user, first_at=timezone.now(), reason=reason)
+        Approval(draft=draft, first_by=first, first_at=timezone.now(), reason=reason, **meeting)
         for draft in drafts
     )
     return drafts
@@ -175,7 +228,7 @@ def confirm_publication(*, by: Hat, edition_id: int, start_job: bool = True) -> 
     with transaction.atomic():
         asked = _asked(edition_id)
         cycle = lock_cycle(asked.cycle)
-        require("I04" if asked.supersedes_id is None else "I05", by, cycle)
+        _require_may_publish(by, asked, cycle)
         if asked.confirmed_by_id is None:
             require_second(asked.asked_by_id, by)
             _require_unchanged(asked)
@@ -223,7 +276,7 @@ def _start(asked: Edition, by: Hat) -> None:
 def withdraw_publication(*, by: Hat, edition_id: int) -> None:
     """Take back what was asked; nothing was published.  Rows I04, I05."""
     asked = _asked(edition_id)
-    require("I04" if asked.supersedes_id is None else "I05", by, asked.cycle)
+    _require_may_publish(by, asked, asked.cycle)
     if asked.job is not None and not asked.job.is_over:
         raise Refused("job-running", _("The edition is being sealed; stop its job first."))
     audit.record(by, "edition.withdrawn", asked, cycle_code=asked.cycle.code, number=asked.number)
@@ -390,8 +443,10 @@ def register() -> None:
         if asked.sealed_at is not None:
             return {"edition": asked.pk, "digest": asked.digest, "code": asked.code}
         row = "I04" if asked.supersedes_id is None else "I05"
+        if asked.supersedes_id is not None and is_from_minutes(asked):
+            row = ON_BEHALF
         hat = hat_that_may(job.owner, row, asked.cycle)
-        require(row, hat, asked.cycle)
+        _require_may_publish(hat, asked, asked.cycle)
         done = seal(asked, hat, progress.step)
         return {"edition": done.pk, "digest": done.digest, "code": done.code}
 

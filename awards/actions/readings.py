@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from awards import readings as effects
-from awards.actions.signing import Minutes, require_first, require_other, require_reason
 from awards.models import ReadingRuling
 from office import audit
 from office.refusal import Refused
+from units.actions.signing import Minutes, require_first, require_other, require_reason
 from units.hats import Hat
 from units.models import Cycle, Reading
 from units.readings import BY_CODE

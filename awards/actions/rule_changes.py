@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from awards import rule_figures
 from awards.actions import approval, award_list, rule_effects
-from awards.actions.signing import Minutes, require_first, require_other, require_reason
 from awards.amendment_bench import amendment_bench
 from awards.amendment_checks import require_steps
 from awards.models import RuleChange
@@ -26,10 +25,11 @@ from office.refusal import Refused
 from scoring import words_of_trials as words
 from scoring.trial_bench import Bench
 from scoring.trial_steps import MissingStep, PrizeStep, Step, read, written
+from units.actions.signing import Minutes, require_first, require_other, require_reason
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Block, Cycle
-from units.permissions import require
+from units.permissions import require, require_on_behalf_of_group
 from units.signals import announce_stale, once_per_block
 from units.stages import Stage
 
@@ -87,8 +87,11 @@ def _require_no_tie(by: Hat, year: Bench, row: str, steps: Sequence[Step]) -> No
         for step in steps
         if isinstance(step, MissingStep) and step.membership in year.members
     }
+    if by.role is Role.OFFICE:
+        require_on_behalf_of_group(row, by, year.cycle, units=units)
+        return
     for unit in sorted(units):
-        require("E14" if by.role is Role.OFFICE else row, by, year.cycle, unit_id=unit, acts_on_unit=True)
+        require(row, by, year.cycle, unit_id=unit, acts_on_unit=True)
 
 
 @transaction.atomic

@@ -10,8 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from awards.edition import short_code
-from office.models import StoredFile
-from units.models import Cycle
+from units.models import Cycle, Minuted
 
 
 class Purpose(models.TextChoices):
@@ -79,7 +78,7 @@ class Way(models.TextChoices):
     MINUTES = "minutes", _("the meeting's record")
 
 
-class Approval(models.Model):
+class Approval(Minuted):
     """审定 of one draft by two persons; in force once the second has signed.
 
     On screen both are of the leading group; from the minutes both are of the office: who entered, who compared.
@@ -93,10 +92,6 @@ class Approval(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     second_at = models.DateTimeField(_("second signed"), null=True, blank=True)
-    met_on = models.DateField(_("date of the meeting"), null=True, blank=True)
-    chair = models.CharField(_("chair"), max_length=60, blank=True)
-    present = models.CharField(_("those present"), max_length=500, blank=True)
-    minutes = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:

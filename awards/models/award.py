@@ -10,8 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from awards.models.scheme import AwardScheme
-from office.models import StoredFile
-from units.models import Cycle, Membership
+from units.models import Cycle, Membership, Minuted
 
 
 class ListState(models.TextChoices):
@@ -21,7 +20,7 @@ class ListState(models.TextChoices):
     SUPERSEDED = "superseded", _("replaced")
 
 
-class AwardList(models.Model):
+class AwardList(Minuted):
     """All awards of a year in one list; signatures are given to `digest`, any change after one voids it."""
 
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="award_lists")
@@ -39,11 +38,6 @@ class AwardList(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     second_at = models.DateTimeField(_("decided"), null=True, blank=True)
-    # Of a meeting whose signed minutes the office entered: date, chair, those present, the scan.
-    met_on = models.DateField(_("meeting of"), null=True, blank=True)
-    chair = models.CharField(_("chair"), max_length=60, blank=True)
-    present = models.CharField(_("present"), max_length=300, blank=True)
-    minutes = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("award list")

@@ -9,11 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from office.models import StoredFile
-from units.models import Reading
+from units.models import Minuted, Reading
 
 
-class ReadingRuling(models.Model):
+class ReadingRuling(Minuted):
     """One choice for one reading: open after the first signature, in force after the second."""
 
     class State(models.TextChoices):
@@ -33,10 +32,6 @@ class ReadingRuling(models.Model):
     )
     second_at = models.DateTimeField(_("second signature"), null=True, blank=True)
     effect = models.JSONField(_("what it changed"), default=list, blank=True)
-    met_on = models.DateField(_("meeting of"), null=True, blank=True)
-    chair = models.CharField(_("chair"), max_length=60, blank=True)
-    present = models.CharField(_("present"), max_length=300, blank=True)
-    minutes = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("ruling on a reading")

@@ -9,11 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from office.models import StoredFile
-from units.models import Cycle
+from units.models import Cycle, Minuted
 
 
-class RuleChange(models.Model):
+class RuleChange(Minuted):
     """Open after the first signature, in force after the second; the versions of a year count up from 1."""
 
     class Kind(models.TextChoices):
@@ -44,10 +43,6 @@ class RuleChange(models.Model):
     )
     second_at = models.DateTimeField(_("second signature"), null=True, blank=True)
     effect = models.JSONField(_("what it changed"), default=list, blank=True)  # the moves of office.ports
-    met_on = models.DateField(_("meeting of"), null=True, blank=True)
-    chair = models.CharField(_("chair"), max_length=60, blank=True)
-    present = models.CharField(_("present"), max_length=300, blank=True)
-    minutes = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("change of the rules")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from awards import amend_forms, amendment_checks
 from awards.actions import rule_changes as acts
 from awards.amendment_bench import amendment_bench
-from awards.forms import AmendmentForm, MinutesForm
+from awards.forms import AmendmentForm
 from awards.rule_drafts import AMENDMENT, Draft
 from awards.views.rule_changes import minutes_in, preview_of, read_all
 from awards.views.shared import tabs
@@ -27,6 +27,7 @@ from scoring.trial_bench import Bench
 from scoring.trial_queries import require_sensible
 from scoring.trial_steps import Step, with_step, written
 from scoring.views.trials import rule_choices
+from units.forms import MinutesForm
 from units.matrix import Role
 from units.models import Block
 from units.pages import PageRequest, page

@@ -7,60 +7,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from awards import edition, queries
 from awards.actions import approval
 from awards.content import scopes_of
+from awards.group_deeds import APPROVE, RELEASE, RETURN, SEND_BACK
 from awards.models import Approval, Draft, Purpose
 from awards.readiness import approval_lacks, check_up
 from awards.remembered import remembered, stamp_of
 from awards.views.shared import tabs
+from awards.words import words_of
 from office import files
 from office.refusal import Refused
 from units.models import Cycle
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 from units.stages import Stage
 
 MOST_DIFFERENCES = 40
-
-
-class MinutesForm(forms.Form):
-    """What the office enters of the meeting that approved."""
-
-    met_on = forms.DateField(
-        label=gettext_lazy("Date of the meeting"), widget=forms.DateInput({"type": "date"})
-    )
-    chair = forms.CharField(label=gettext_lazy("Chair"), max_length=60)
-    present = forms.CharField(label=gettext_lazy("Those present"), max_length=500)
-    minutes = forms.FileField(label=gettext_lazy("Scan of the minutes (PDF or picture)"))
-
-
-def words_of(found: edition.Difference) -> str:
-    """Where a difference lies, in the words of the page: 乡镇口 › 青山乡 › 最终得分."""
-    names = {
-        "final": _("Final score"),
-        "rank": _("Place"),
-        "preliminary": _("Preliminary score"),
-        "commendations": _("Commendations"),
-        "criticisms": _("Criticisms"),
-        "rewards": _("Reward points"),
-        "weighted": _("Weighted"),
-        "base": _("Base score"),
-        "score": _("score"),
-        "points": _("score"),
-        "eligible": _("may win awards"),
-        "readings": _("Reading"),
-    }
-    hidden = {"results", "inputs", "blocks", "rows", "items", "cells", "members", "scores"}
-    return " › ".join(str(names.get(step, step)) for step in found.steps if step not in hidden)
 
 
 def _lines(found: list[edition.Difference]) -> list[dict[str, str]]:
@@ -98,6 +67,14 @@ def hearing(request: PageRequest) -> HttpResponse:
             "at_hearing": at_hearing,
             "may_decide": at_hearing and may("I03", request.hat, cycle),
             "decide_url": reverse("hearing-decide", args=[cycle.code]),
+            "minutes": [
+                (label, reverse("minutes-enter", args=[cycle.code, deed, cycle.pk]))
+                for deed, label in (
+                    (RELEASE, _("Release the first result")),
+                    (SEND_BACK, _("Return the first result")),
+                )
+                if at_hearing and may_on_behalf_of_group("I03", request.hat, cycle)
+            ],
             "briefing_url": reverse("briefing", args=[cycle.code]),
             "board_url": reverse("board", args=[cycle.code]),
         },
@@ -158,7 +135,6 @@ def approve_page(request: PageRequest) -> HttpResponse:
             else [],
             "may_hand_over": may_hand_over and set(scopes) - {d.scope for d in drafts} != set(),
             "hand_over_url": reverse("hand-over", args=[cycle.code]),
-            "minutes_form": MinutesForm() if may("E14", hat, cycle) else None,
             "under_way": under_way,
             "may_publish": all_approved and under_way is None and may("I04", hat, cycle),
             "may_confirm": under_way is not None
@@ -208,16 +184,14 @@ def _draft_line(request: PageRequest, draft: Draft) -> dict[str, Any]:
         and (signed is None or (signed.way == "screen" and signed.first_by_id != hat.user.pk))
         and may("I02", hat, cycle, block=block),
         "may_return": may("I03", hat, cycle, block=block),
-        "may_enter": signed is None and may("E14", hat, cycle, block=block),
-        "may_compare": signed is not None
-        and signed.way == "minutes"
-        and not signed.is_complete
-        and signed.first_by_id != hat.user.pk
-        and may("E14", hat, cycle, block=block),
         "approve_url": reverse("approve", args=[cycle.code, draft.pk]),
         "return_url": reverse("return-result", args=[cycle.code, draft.pk]),
-        "minutes_url": reverse("minutes", args=[cycle.code, draft.pk]),
-        "compare_url": reverse("compare-minutes", args=[cycle.code, draft.pk]),
+        "minutes_url": reverse("minutes-enter", args=[cycle.code, APPROVE, draft.pk])
+        if signed is None and may_on_behalf_of_group("I02", hat, cycle, block=block)
+        else "",
+        "minutes_return_url": reverse("minutes-enter", args=[cycle.code, RETURN, draft.pk])
+        if may_on_behalf_of_group("I03", hat, cycle, block=block)
+        else "",
         "scan_url": reverse("minutes-scan", args=[cycle.code, draft.pk]) if signed and signed.minutes else "",
         "notice_url": reverse("draft-notice", args=[cycle.code, draft.pk]),
     }
@@ -260,43 +234,6 @@ def return_result(request: PageRequest, pk: int) -> HttpResponse:
     draft = draft_of(request.cycle, pk)
     approval.return_result(by=request.hat, draft_id=draft.pk, reason=request.POST.get("reason", ""))
     return _back(request, _("Draft %(code)s is returned; the year stands at results.") % {"code": draft.code})
-
-
-@page("E14", methods=("POST",))
-def minutes(request: PageRequest, pk: int) -> HttpResponse:
-    draft = draft_of(request.cycle, pk)
-    form = MinutesForm(request.POST, request.FILES)
-    if not form.is_valid():
-        raise Refused(
-            "minutes-incomplete",
-            _("The minutes need the date, the chair, those present and the scan."),
-            "§6(8)",
-            status=422,
-        )
-    entry = form.cleaned_data
-    scan = files.store(
-        entry["minutes"].chunks(),
-        entry["minutes"].name or "minutes",
-        request.user,
-        allowed=(files.PDF, files.PNG, files.JPEG),
-    )
-    approval.enter_minutes(
-        by=request.hat,
-        draft_id=draft.pk,
-        digest=request.POST.get("digest", ""),
-        met_on=entry["met_on"],
-        chair=entry["chair"],
-        present=entry["present"],
-        minutes=scan,
-    )
-    return _back(request, _("The minutes are entered; a second person of the office compares them."))
-
-
-@page("E14", methods=("POST",))
-def compare_minutes(request: PageRequest, pk: int) -> HttpResponse:
-    draft = draft_of(request.cycle, pk)
-    approval.compare_minutes(by=request.hat, draft_id=draft.pk, digest=request.POST.get("digest", ""))
-    return _back(request, _("Draft %(code)s is approved.") % {"code": draft.code})
 
 
 @page("G02")

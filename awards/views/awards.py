@@ -21,16 +21,18 @@ from awards import award_queries as queries
 from awards import policy
 from awards.actions import award_list as acts
 from awards.charts import Slice, budget_bar
-from awards.forms import DepartureForm, FillingForm, MinutesForm, ReasonForm, TieForm
+from awards.forms import DepartureForm, FillingForm, ReasonForm, TieForm
 from awards.models import Award, AwardList, ListState, Nomination
+from awards.views.minutes import LIST, shown
 from awards.views.shared import ask, tabs, way, yuan
 from awards.words import TIE_KEYS, chain_of
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring.views.downloads import attachment
+from units.forms import MinutesForm
 from units.matrix import Role
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 
 BEHIND = 5  # contenders shown behind the last prize; the workbook has all
 
@@ -125,8 +127,10 @@ def may_name(request: PageRequest) -> bool:
 def _sign_url(request: PageRequest, open_list: AwardList | None) -> str:
     if open_list is None or request.hat.role not in {Role.OFFICE, Role.LEADING_GROUP}:
         return ""
-    row = "E14" if request.hat.role is Role.OFFICE else acts.deciding_row(request.cycle)
-    return way(request, "awards-sign") if may(row, request.hat, request.cycle) else ""
+    row = acts.deciding_row(request.cycle)
+    is_office = request.hat.role is Role.OFFICE
+    may_sign = (may_on_behalf_of_group if is_office else may)(row, request.hat, request.cycle)
+    return way(request, "awards-sign") if may_sign else ""
 
 
 def _budget_rows(budget: queries.Budget) -> list[Slice]:
@@ -461,6 +465,7 @@ def _sign(request: PageRequest) -> HttpResponse:
         ],
         button=_("Sign"),
         back=back,
+        scan=shown(cycle, LIST, open_list),
     )
 
 

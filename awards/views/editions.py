@@ -21,14 +21,15 @@ from django.utils.translation import gettext as _
 
 from awards import edition, queries
 from awards.actions import publication
+from awards.group_deeds import CORRECT
 from awards.models import Edition, EditionFile
-from awards.views.approval import words_of
 from awards.views.shared import tabs
+from awards.words import words_of
 from office import files
 from office.refusal import Refused
 from units.models import Cycle
 from units.pages import PageRequest, page
-from units.permissions import may, require
+from units.permissions import may, may_on_behalf_of_group, require
 from units.stages import AFTER_PUBLICATION
 
 FOR_ALL = frozenset(
@@ -71,6 +72,9 @@ def editions(request: PageRequest) -> HttpResponse:
             "editions": [_line(one, n == 0, exports=exports) for n, one in enumerate(found)],
             "may_open": bool(found) and after and not publication.is_denied_opening(hat),
             "may_correct": bool(found) and under_way is None and may("I05", hat, cycle),
+            "minutes_url": reverse("minutes-enter", args=[cycle.code, CORRECT, found[0].pk])
+            if found and under_way is None and may_on_behalf_of_group("I05", hat, cycle)
+            else "",
             "under_way": under_way,
             "may_confirm": under_way is not None
             and under_way.confirmed_by_id is None

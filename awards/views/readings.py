@@ -5,6 +5,7 @@ Everybody reads the answers (B01); what would move is for those who may see tota
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -17,15 +18,17 @@ from django.utils.translation import gettext as _
 
 from awards import readings as effects
 from awards.actions import readings as acts
-from awards.forms import MinutesForm, ReasonForm, RulingForm
+from awards.forms import ReasonForm, RulingForm
 from awards.models import ReadingRuling
 from awards.remembered import remembered
+from awards.views.minutes import RULING, shown
 from awards.views.shared import ask, tabs, way
 from office.refusal import Refused
+from units.forms import MinutesForm
 from units.matrix import Role
 from units.models import Cycle, Reading
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 from units.readings import BY_CODE, QUESTIONS
 
 
@@ -62,13 +65,23 @@ def register(request: PageRequest) -> HttpResponse:
             "all_url": way(request, "readings-rule-all") if rules and undecided else "",
             "confirm_url": way(request, "readings-confirm") if rules and open_rulings else "",
             "waiting": list(open_rulings.values()),
+            "scans": _scans(cycle, open_rulings.values())
+            if rules and request.hat.role is Role.OFFICE
+            else [],
         },
     )
 
 
+def _scans(cycle: Cycle, rulings: Iterable[ReadingRuling]) -> list[dict[str, object]]:
+    """The minutes that wait to be compared, each once though it decides many readings."""
+    by_file = {ruling.minutes_id: shown(cycle, RULING, ruling) for ruling in rulings}
+    return [scan for scan in by_file.values() if scan is not None]
+
+
 def _may_rule(request: PageRequest) -> bool:
-    row = {Role.OFFICE: "E14", Role.LEADING_GROUP: "I06"}.get(request.hat.role)
-    return row is not None and may(row, request.hat, request.cycle)
+    if request.hat.role is Role.OFFICE:
+        return may_on_behalf_of_group("I06", request.hat, request.cycle)
+    return request.hat.role is Role.LEADING_GROUP and may("I06", request.hat, request.cycle)
 
 
 def _row(

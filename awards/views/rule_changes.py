@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from awards import rule_figures
 from awards.actions import rule_changes as acts
 from awards.amendment_bench import amendment_bench
-from awards.forms import MinutesForm, ReasonForm
+from awards.forms import ReasonForm
 from awards.models import RuleChange
 from awards.register_sheets import rules_sheet, versions_sheet
 from awards.rule_drafts import AMENDMENT, MISSING, Draft
@@ -30,16 +30,19 @@ from scoring.trial_bench import Bench
 from scoring.trial_steps import MissingStep, Step, UnreadableStep, read
 from scoring.views.downloads import attachment
 from units.foresight import Preview, kept
+from units.forms import MinutesForm
 from units.matrix import Role
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 
 LISTS = {AMENDMENT: "amendments", MISSING: "missing-cells"}
 
 
 def _may_sign(request: PageRequest, kind: str) -> bool:
     row = acts.ROW_OF_KIND[RuleChange.Kind(kind)]
-    return may("E14" if request.hat.role is Role.OFFICE else row, request.hat, request.cycle)
+    if request.hat.role is Role.OFFICE:
+        return may_on_behalf_of_group(row, request.hat, request.cycle)
+    return may(row, request.hat, request.cycle)
 
 
 def _rows(request: PageRequest, kind: str) -> list[RuleChange]:
@@ -320,6 +323,7 @@ def rule_change(request: PageRequest, pk: int) -> HttpResponse:
             "mine": row.first_by_id == request.user.pk,
             "cancel_url": reverse(LISTS[RuleChange.Kind(row.kind)], args=[cycle.code]),
             "scan_url": reverse("rule-change-scan", args=[cycle.code, row.pk]) if row.minutes_id else "",
+            "is_pdf": row.minutes is not None and row.minutes.content_type == files.PDF,
         },
         status=status,
     )

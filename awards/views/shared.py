@@ -5,7 +5,7 @@ Holds no page of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django import forms
 from django.http import HttpResponse
@@ -42,6 +42,7 @@ def ask(
     consequences: Sequence[str] = (),
     danger: bool = False,
     template: str = "parts/confirm.html",
+    scan: Mapping[str, object] | None = None,
 ) -> HttpResponse:
     """A page that asks, acts on POST and goes back; a refusal keeps what was typed."""
     status = 200
@@ -65,6 +66,7 @@ def ask(
         "button": button,
         "danger": danger,
         "cancel_url": back,
+        "scan": scan,
     }
     return render(request, template, context, status=status)
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from awards.actions import single_appraisals as acts
-from awards.forms import SCANS, SingleAppraisalForm
+from awards.forms import SingleAppraisalForm
 from awards.models import SingleAppraisal
 from awards.register_sheets import appraisals_sheet
 from awards.views.shared import ask, tabs
@@ -22,6 +22,7 @@ from office import files
 from office.refusal import Refused
 from office.workbook.writer import write_workbook
 from scoring.views.downloads import attachment
+from units.forms import SCANS
 from units.pages import PageRequest, page
 from units.permissions import may
 

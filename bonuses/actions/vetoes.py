@@ -26,6 +26,8 @@ from office.models import StoredFile
 from office.ports import Change, Move
 from office.refusal import Refused
 from units import foresight
+from units.actions import signing
+from units.actions.signing import Minutes, require_decider
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, Membership, Unit
@@ -203,6 +205,20 @@ def lift_finding(
     return _decide(by, cycle, Finding, finding_id, version, act, "misconduct.lifted", consequences)
 
 
+def decide_from_minutes(
+    *, by: Hat, cycle: Cycle, model: type[B], pk: int, act: str, reason: str, minutes: Minutes
+) -> B:
+    """What a meeting of the leading group decided: `act` is confirm, reject or lift; `by` compared the entry.  E14"""
+    deeds: dict[str, Callable[[B, Hat], None]] = {
+        "confirm": _confirmed,
+        "reject": _ended(BarState.REJECTED, reason),
+        "lift": _ended(BarState.LIFTED, reason),
+    }
+    done = {"confirm": "confirmed", "reject": "rejected", "lift": "lifted"}
+    word = f"{'veto' if model is Veto else 'misconduct'}.{done[act]}"
+    return _decide(by, cycle, model, pk, None, deeds[act], word, minutes=minutes)
+
+
 def _decide(
     by: Hat,
     cycle: Cycle,
@@ -212,6 +228,7 @@ def _decide(
     act: Callable[[B, Hat], None],
     word: str,
     consequences: Sequence[Move] | None = None,
+    minutes: Minutes | None = None,
 ) -> B:
     """What every decision about a bar has in common: permission, row, version, tally, log."""
     with transaction.atomic():
@@ -226,12 +243,10 @@ def _decide(
             if row is None:
                 raise not_found()
             row.cycle = fresh
-            if model is Veto:
-                permissions.require_may_decide_veto(by, fresh, row.unit_id)
-            else:
-                permissions.require_may_find(by, fresh, row.unit_id)
-                if by.role is not Role.LEADING_GROUP:
-                    raise Refused("not-permitted", _("The leading group decides this."), "§8(4)", status=403)
+            row_of_matrix = permissions.DECIDE_VETO if model is Veto else permissions.MISCONDUCT
+            require_decider(row_of_matrix, by, fresh, minutes, units=[row.unit_id])
+            if minutes is None and by.role is not Role.LEADING_GROUP:
+                raise Refused("not-permitted", _("The leading group decides this."), "§8(4)", status=403)
             if version is not None and version != row.version:
                 raise Refused(
                     "changed-meanwhile",
@@ -257,12 +272,13 @@ def _decide(
             reason=row.reason,
             proposed_by=row.proposed_by.username,
             **foresight.told(moves),
+            **signing.told(minutes),
         )
     return row
 
 
 def _confirmed(row: Veto | Finding, by: Hat) -> None:
-    _require_state(row, BarState.PROPOSED)
+    require_state(row, BarState.PROPOSED)
     require_second(row.proposed_by_id, by)
     row.state, row.confirmed_by, row.confirmed_at = BarState.CONFIRMED, by.user, timezone.now()
 
@@ -270,7 +286,7 @@ def _confirmed(row: Veto | Finding, by: Hat) -> None:
 def _ended(state: BarState, reason: str) -> Callable[[Veto | Finding, Hat], None]:
     def act(row: Veto | Finding, by: Hat) -> None:
         lifting = state is BarState.LIFTED
-        _require_state(row, BarState.CONFIRMED if lifting else BarState.PROPOSED)
+        require_state(row, BarState.CONFIRMED if lifting else BarState.PROPOSED)
         require_second(row.confirmed_by_id if lifting else row.proposed_by_id, by)
         if not reason.strip():
             raise no_reason(_("A lifting needs a reason.") if lifting else _("A rejection needs a reason."))
@@ -280,7 +296,7 @@ def _ended(state: BarState, reason: str) -> Callable[[Veto | Finding, Hat], None
     return act
 
 
-def _require_state(row: Veto | Finding, wanted: BarState) -> None:
+def require_state(row: Veto | Finding, wanted: BarState) -> None:
     if row.state != wanted:
         raise Refused(
             "already-decided",

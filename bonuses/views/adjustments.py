@@ -6,6 +6,7 @@ What may be claimed and decided is told by bonuses.actions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -142,13 +143,15 @@ def _show(request: PageRequest, row: Adjustment, refusal: Refused | None = None)
         decides and row.state == AdjustmentState.VERIFIED and not mine and row.decided_by_id != hat.user.pk
     )
     change = _change(request, row) if may_undo or (may_decide and not row.hold) else None
-    tariff = queries.rules_of(cycle).tariff
+    rules = queries.loaded_rules(cycle)
+    if change is not None:
+        change = replace(change, what={**change.what, "cycle": cycle, "rules": rules})
     return render(
         request,
         "bonuses/adjustment.html",
         {
             "row": row,
-            "line": line_of(row, tariff),
+            "line": line_of(row, rules.tariff),
             "places": cycle.places,
             "breadcrumbs": [
                 (_("Additions and deductions"), reverse("adjustments", args=[cycle.code])),
@@ -262,7 +265,7 @@ def withdraw(request: PageRequest, pk: int) -> HttpResponse:
 # The queue of the second person ------------------------------------------------------------------
 
 
-@page("F02", methods=("GET", "POST"))
+@page("F02", methods=("GET", "POST"), tables=True)
 def waiting(request: PageRequest) -> HttpResponse:
     """What waits for a second person; ticked ones are verified at once, exceptions are left and named."""
     cycle, hat = request.cycle, request.hat
@@ -348,7 +351,7 @@ def _ask_to_sign(
 # Matters and issuers -----------------------------------------------------------------------------
 
 
-@page("F07", methods=("GET", "POST"))
+@page("F07", methods=("GET", "POST"), tables=True)
 def matters(request: PageRequest) -> HttpResponse:
     """What looks like one matter by its titles, to be ticked; what is one already, to be taken apart."""
     cycle = request.cycle
@@ -436,7 +439,7 @@ def _by_unit_and_sign(rows: list[Adjustment]) -> list[list[Adjustment]]:
     return list(groups.values())
 
 
-@page("F07", methods=("GET", "POST"))
+@page("F07", methods=("GET", "POST"), tables=True)
 def issuers(request: PageRequest) -> HttpResponse:
     """The table of issuers; a new one is added with its level."""
     cycle = request.cycle

@@ -18,6 +18,7 @@ from bonuses import permissions, policy, queries
 from bonuses.actions import documents, vetoes
 from bonuses.actions.vetoes import VetoDraft
 from bonuses.forms import FindingForm, VetoForm
+from bonuses.group_deeds import FINDING, VETO, WANTED
 from bonuses.models import BarState, Finding, Veto
 from bonuses.sentences import not_found
 from office.ports import Move
@@ -26,7 +27,7 @@ from units import foresight
 from units.matrix import Role
 from units.models import Unit
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 
 DECISIONS = frozenset({"confirm", "reject", "lift"})
 LIGHTS = {
@@ -45,6 +46,8 @@ def _line(row: Veto | Finding, request: PageRequest) -> dict[str, Any]:
     )
     me = hat.user.pk
     name = "veto-decide" if isinstance(row, Veto) else "misconduct-decide"
+    kind = VETO if isinstance(row, Veto) else FINDING
+    types = may_on_behalf_of_group(act_row, hat, cycle, units=[row.unit_id])
     return {
         "row": row,
         "light": LIGHTS[BarState(row.state)],
@@ -53,11 +56,16 @@ def _line(row: Veto | Finding, request: PageRequest) -> dict[str, Any]:
         "confirm_url": reverse(name, args=[cycle.code, row.pk, "confirm"]),
         "reject_url": reverse(name, args=[cycle.code, row.pk, "reject"]),
         "lift_url": reverse(name, args=[cycle.code, row.pk, "lift"]),
+        "minutes": [
+            (label, reverse("minutes-enter", args=[cycle.code, f"{kind}-{act}", row.pk]))
+            for act, label in (("confirm", _("Confirm")), ("reject", _("Reject")), ("lift", _("Lift")))
+            if types and row.state == WANTED[act]
+        ],
         "paper_url": reverse("paper", args=[cycle.code, row.document_id]) if row.document_id else "",
     }
 
 
-@page("F03")
+@page("F03", tables=True)
 def vetoes_page(request: PageRequest) -> HttpResponse:
     return _show(request)
 

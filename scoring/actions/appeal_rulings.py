@@ -35,6 +35,8 @@ from scoring.models import (
     ScoreKind,
 )
 from units import foresight
+from units.actions import signing
+from units.actions.signing import Minutes, require_decider
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Block, Cycle
@@ -190,15 +192,10 @@ def sign_first(
         _require_decidable(by, point, version)
         if point.first_at is not None:
             raise Refused("signed-already", _("It is signed once; a second person signs next."), "§6(7)")
-        if ruling.outcome not in {Outcome.UPHELD, Outcome.KEPT}:
-            raise Refused("no-outcome", _("Please say how it is decided."), "§6(7)", status=422)
-        if not ruling.reason.strip():
-            raise Refused("no-reason", _("A decision needs a reason; it stands in the letter."), status=422)
+        require_ruling(point, ruling)
         moves = _moves(point, ruling, seen)
         _require_weight(by, moves)
-        point.outcome, point.reason = ruling.outcome, ruling.reason.strip()[:500]
-        if ruling.outcome == Outcome.UPHELD and point.kind == PointKind.SCORE:
-            point.score_kind, point.score_points = ruling.score_kind, ruling.score_points
+        _keep(point, ruling)
         point.consequences = [asdict(move) for move in moves]
         point.first_by, point.first_role, point.first_at = by.user, str(by.role), timezone.now()
         _save(point)
@@ -215,8 +212,34 @@ def sign_first(
     return point
 
 
+def require_ruling(point: AppealPoint, ruling: Ruling) -> None:
+    """Raise Refused for a ruling without outcome or reason, or with a correction that could not be stored."""
+    if ruling.outcome not in {Outcome.UPHELD, Outcome.KEPT}:
+        raise Refused("no-outcome", _("Please say how it is decided."), "§6(7)", status=422)
+    if not ruling.reason.strip():
+        raise Refused("no-reason", _("A decision needs a reason; it stands in the letter."), status=422)
+    change_of(point, ruling)
+
+
+def _keep(point: AppealPoint, ruling: Ruling) -> None:
+    point.outcome, point.reason = ruling.outcome, ruling.reason.strip()[:500]
+    if ruling.outcome == Outcome.UPHELD and point.kind == PointKind.SCORE:
+        point.score_kind, point.score_points = ruling.score_kind, ruling.score_points
+
+
 def _require_decidable(by: Hat, point: AppealPoint, version: int | None) -> None:
     require_impartial(H06, by, point.appeal)
+    require_open(point)
+    if version is not None and version != point.version:
+        raise Refused(
+            "changed-meanwhile",
+            _("“%(point)s” was changed meanwhile. Please look at it again.") % {"point": str(point)},
+            values={"version": point.version},
+        )
+
+
+def require_open(point: AppealPoint) -> None:
+    """Raise Refused for a point that is decided, or before the re-check."""
     if point.is_decided:
         raise Refused("decided-already", _("“%(point)s” is decided.") % {"point": str(point)}, "§6(7)")
     if point.appeal.state != AppealState.CHECKED:
@@ -225,12 +248,6 @@ def _require_decidable(by: Hat, point: AppealPoint, version: int | None) -> None
             _("%(what)s is %(state)s; it is decided after the re-check.")
             % {"what": str(point.appeal), "state": point.appeal.get_state_display()},
             "§6(7)",
-        )
-    if version is not None and version != point.version:
-        raise Refused(
-            "changed-meanwhile",
-            _("“%(point)s” was changed meanwhile. Please look at it again.") % {"point": str(point)},
-            values={"version": point.version},
         )
 
 
@@ -287,27 +304,60 @@ def sign_second(
             ruling = stored_ruling(point)
             moves = _moves(point, ruling, seen)
             _require_weight(by, moves)
-            point.consequences = [asdict(move) for move in moves]
-            if ruling.outcome == Outcome.UPHELD:
-                _correct(by, point, ruling, moves)
-        point.second_by, point.second_at = by.user, timezone.now()
-        _save(point)
-        _close(by, point.appeal)
-        audit.record(
-            by,
-            "appeal.point-decided",
-            point.appeal,
-            cycle_code=cycle.code,
-            point=str(point),
-            outcome=point.outcome,
-            before=point.before,
-            after=point.after,
-            reason=point.reason,
-            correction=point.entry,
-            signed_first=point.first_by.username if point.first_by is not None else "",
-            **foresight.told(moves),
-        )
+            _bring_about(by, point, ruling, moves)
+        _decided(by, point, moves)
     return point
+
+
+def decide_from_minutes(
+    *, by: Hat, cycle: Cycle, point_id: int, ruling: Ruling, minutes: Minutes
+) -> AppealPoint:
+    """What a meeting of the leading group decided: typed by one of the office, compared by another, `by`.  E14
+
+    A first signature that somebody gave on screen is replaced: the meeting decided. Raises Refused as the two
+    signatures do.
+    """
+    with transaction.atomic():
+        with once_per_block():
+            point = load_point(cycle, point_id)
+            _require_decidable(by, point, None)
+            require_decider(H06, by, cycle, minutes, block=block_of(point))
+            require_ruling(point, ruling)
+            moves = _moves(point, ruling, None)
+            point.score_kind, point.score_points = "", None
+            _keep(point, ruling)
+            point.first_by, point.first_role = minutes.typed_by, str(by.role)
+            point.first_at = timezone.now()
+            _bring_about(by, point, ruling, moves)
+        _decided(by, point, moves, minutes)
+    return point
+
+
+def _bring_about(by: Hat, point: AppealPoint, ruling: Ruling, moves: Sequence[Move]) -> None:
+    point.consequences = [asdict(move) for move in moves]
+    if ruling.outcome == Outcome.UPHELD:
+        _correct(by, point, ruling, moves)
+
+
+def _decided(by: Hat, point: AppealPoint, moves: Sequence[Move], minutes: Minutes | None = None) -> None:
+    point.second_by, point.second_at = by.user, timezone.now()
+    _save(point)
+    _close(by, point.appeal)
+    audit.record(
+        by,
+        "appeal.point-decided",
+        point.appeal,
+        cycle_code=point.appeal.cycle.code,
+        point=str(point),
+        outcome=point.outcome,
+        before=point.before,
+        after=point.after,
+        reason=point.reason,
+        correction=point.entry,
+        signed_first=point.first_by.username if point.first_by is not None else "",
+        **foresight.told(moves),
+        **signing.told(minutes),
+    )
 
 
 def _close(by: Hat, appeal: Appeal) -> None:

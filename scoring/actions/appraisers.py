@@ -17,6 +17,8 @@ from office import audit
 from office.models import StoredFile, User
 from office.refusal import Refused
 from scoring.models import AppraiserFinding, FindingState, Score, ScoreKind, ScoreRecheck
+from units.actions import signing
+from units.actions.signing import Minutes, require_decider
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle
@@ -68,9 +70,9 @@ def given_by(cycle: Cycle, person_id: int) -> QuerySet[Score]:
 
 
 @transaction.atomic
-def confirm(*, by: Hat, cycle: Cycle, finding_id: int) -> AppraiserFinding:
+def confirm(*, by: Hat, cycle: Cycle, finding_id: int, minutes: Minutes | None = None) -> AppraiserFinding:
     """Put the finding in force: every score the person gave is listed for re-check."""
-    row = _decidable(by, cycle, finding_id, FindingState.PROPOSED)
+    row = _decidable(by, cycle, finding_id, FindingState.PROPOSED, minutes)
     require_second(row.proposed_by_id, by)
     row.state, row.decided_by, row.decided_at = FindingState.CONFIRMED, by.user, timezone.now()
     row.save()
@@ -79,29 +81,39 @@ def confirm(*, by: Hat, cycle: Cycle, finding_id: int) -> AppraiserFinding:
         [ScoreRecheck(finding=row, cell_id=s.cell_id, kind=s.kind, points=s.points) for s in scores],
         batch_size=500,
     )
-    audit.record(by, "appraiser.confirmed", row, cycle_code=cycle.code, scores=len(listed))
+    audit.record(
+        by, "appraiser.confirmed", row, cycle_code=cycle.code, scores=len(listed), **signing.told(minutes)
+    )
     return row
 
 
 @transaction.atomic
-def reject(*, by: Hat, cycle: Cycle, finding_id: int, reason: str) -> AppraiserFinding:
-    row = _decidable(by, cycle, finding_id, FindingState.PROPOSED)
+def reject(
+    *, by: Hat, cycle: Cycle, finding_id: int, reason: str, minutes: Minutes | None = None
+) -> AppraiserFinding:
+    row = _decidable(by, cycle, finding_id, FindingState.PROPOSED, minutes)
     require_second(row.proposed_by_id, by)
     row.state, row.decided_by, row.decided_at = FindingState.REJECTED, by.user, timezone.now()
     row.reason = _reason(reason)
     row.save()
-    audit.record(by, "appraiser.rejected", row, cycle_code=cycle.code, reason=row.reason)
+    audit.record(
+        by, "appraiser.rejected", row, cycle_code=cycle.code, reason=row.reason, **signing.told(minutes)
+    )
     return row
 
 
 @transaction.atomic
-def lift(*, by: Hat, cycle: Cycle, finding_id: int, reason: str) -> AppraiserFinding:
+def lift(
+    *, by: Hat, cycle: Cycle, finding_id: int, reason: str, minutes: Minutes | None = None
+) -> AppraiserFinding:
     """Another of the leading group takes it away again; what was not yet re-checked need not be any more."""
-    row = _decidable(by, cycle, finding_id, FindingState.CONFIRMED)
+    row = _decidable(by, cycle, finding_id, FindingState.CONFIRMED, minutes)
     require_second(row.decided_by_id, by)
     row.state, row.lifted_by, row.reason = FindingState.LIFTED, by.user, _reason(reason)
     row.save()
-    audit.record(by, "appraiser.lifted", row, cycle_code=cycle.code, reason=row.reason)
+    audit.record(
+        by, "appraiser.lifted", row, cycle_code=cycle.code, reason=row.reason, **signing.told(minutes)
+    )
     return row
 
 
@@ -161,19 +173,25 @@ def _found(cycle: Cycle, finding_id: int) -> AppraiserFinding:
     return row
 
 
-def _decidable(by: Hat, cycle: Cycle, finding_id: int, state: FindingState) -> AppraiserFinding:
-    require(ROW, by, cycle)
-    if by.role is not Role.LEADING_GROUP:
+def _decidable(
+    by: Hat, cycle: Cycle, finding_id: int, state: FindingState, minutes: Minutes | None
+) -> AppraiserFinding:
+    require_decider(ROW, by, cycle, minutes)
+    if minutes is None and by.role is not Role.LEADING_GROUP:
         raise Refused("not-permitted", _("The leading group decides this."), "§8(4)", status=403)
     row = _found(cycle, finding_id)
     _require_other_than(row.person_id, by)
+    require_state(row, state)
+    return row
+
+
+def require_state(row: AppraiserFinding, state: FindingState) -> None:
     if row.state != state:
         raise Refused(
             "already-decided",
             _("%(what)s is %(state)s; this cannot be done now.")
             % {"what": str(row), "state": row.get_state_display()},
         )
-    return row
 
 
 def _require_other_than(person_id: int, by: Hat) -> None:

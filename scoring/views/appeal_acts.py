@@ -21,6 +21,7 @@ from scoring.actions import appeal_rulings, appeals
 from scoring.actions.appeal_rulings import Ruling
 from scoring.actions.appeals import PointDraft
 from scoring.appeal_forms import AnswerForm, ReasonForm, RecheckForm, ReviewerForm, RulingForm
+from scoring.group_deeds import POINT
 from scoring.models import AppealPoint, Outcome, PointKind
 from scoring.views.appeals import crumbs, kept_files, seen, show
 from units import foresight
@@ -226,6 +227,7 @@ def appeal_rule(request: PageRequest, pk: int) -> HttpResponse:
             "form": form,
             "preview": preview,
             "needs_leaders": preview is not None and preview.is_weighty and by.role is Role.OFFICE,
+            "minutes_url": reverse("minutes-enter", args=[cycle.code, POINT, point.pk]),
             "correction": _correction_words(point),
             "refusal": refusal,
             "breadcrumbs": crumbs(

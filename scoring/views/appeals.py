@@ -28,6 +28,7 @@ from scoring.actions.appeals import AppealDraft, PointDraft, Registration
 from scoring.appeal_forms import AnswerForm, ReasonForm, RecheckForm, RegisterForm, ReviewerForm
 from scoring.appeal_queries import OWN, SEES_OTHERS
 from scoring.appeal_windows import terms_of
+from scoring.group_deeds import POINT
 from scoring.models import OPEN_APPEALS, Appeal, AppealState, Channel, PointKind
 from scoring.views.downloads import attachment
 from units import foresight, permissions
@@ -174,7 +175,9 @@ def show(
     context: dict[str, Any] = {
         "appeal": appeal,
         "light": LIGHTS[AppealState(appeal.state)],
-        "points": [_point_line(appeal, point, hat, sees_others=sees_others) for point in appeal.points.all()],
+        "points": [
+            _point_line(appeal, point, hat, may, sees_others=sees_others) for point in appeal.points.all()
+        ],
         "is_own": hat.role in OWN,
         "sees_others": sees_others,
         "sees_record": hat.role not in OWN or appeal.state == AppealState.DECIDED,
@@ -255,10 +258,16 @@ def _ways(hat: Hat, appeal: Appeal) -> dict[str, bool]:
         and not any(point.first_at for point in appeal.points.all())
         and may("H05", is_named=True),
         "decide": not own and state == AppealState.CHECKED and may("H06"),
+        "minutes": state == AppealState.CHECKED
+        and permissions.may_on_behalf_of_group(
+            "H06", hat, cycle, units=[unit for unit in (appeal.unit_id, appeal.about_id) if unit is not None]
+        ),
     }
 
 
-def _point_line(appeal: Appeal, point: Any, hat: Hat, *, sees_others: bool) -> dict[str, Any]:
+def _point_line(
+    appeal: Appeal, point: Any, hat: Hat, may: dict[str, bool], *, sees_others: bool
+) -> dict[str, Any]:
     code = appeal.cycle.code
     moves = foresight.kept(point.consequences)
     is_mine = point.first_by_id == hat.user.pk
@@ -275,6 +284,9 @@ def _point_line(appeal: Appeal, point: Any, hat: Hat, *, sees_others: bool) -> d
         "rule_url": reverse("appeal-rule", args=[code, point.pk]),
         "sign_url": reverse("appeal-sign", args=[code, point.pk]),
         "back_url": reverse("appeal-send-back", args=[code, point.pk]),
+        "minutes_url": reverse("minutes-enter", args=[code, POINT, point.pk])
+        if may["minutes"] and not point.is_decided
+        else "",
     }
 
 

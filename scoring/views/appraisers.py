@@ -23,12 +23,13 @@ from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring import appraiser_queries as queries
 from scoring.actions import appraisers as acts
 from scoring.appraiser_queries import Counted, Listed
+from scoring.group_deeds import WANTED
 from scoring.models import AppraiserFinding, FindingState
 from scoring.views.downloads import attachment
 from scoring.views.shared import crumbs, nothing_here
 from units.matrix import Role
 from units.pages import PageRequest, page
-from units.permissions import may
+from units.permissions import may, may_on_behalf_of_group
 
 LIGHTS = {"proposed": "amber", "confirmed": "red", "rejected": "off", "lifted": "green"}
 DECISIONS = frozenset({"confirm", "reject", "lift"})
@@ -45,7 +46,7 @@ class FindingForm(forms.Form):
     )
 
 
-@page("F06")
+@page("F06", tables=True)
 def appraisers(request: PageRequest) -> HttpResponse:
     return _show(request)
 
@@ -54,6 +55,7 @@ def _show(request: PageRequest, refusal: Refused | None = None) -> HttpResponse:
     cycle, hat = request.cycle, request.hat
     enters = may(acts.ROW, hat, cycle)
     decides = enters and hat.role is Role.LEADING_GROUP
+    types = may_on_behalf_of_group(acts.ROW, hat, cycle)
     me = request.user.pk
     rows = [
         {
@@ -66,6 +68,11 @@ def _show(request: PageRequest, refusal: Refused | None = None) -> HttpResponse:
             if one.row.paper_id
             else "",
             "acts": _acts(cycle.code, one.row, me) if decides and one.row.person_id != me else [],
+            "minutes": [
+                (label, reverse("minutes-enter", args=[cycle.code, f"appraiser-{act}", one.row.pk]))
+                for act, label in (("confirm", _("Confirm")), ("reject", _("Reject")), ("lift", _("Lift")))
+                if types and one.row.person_id != me and one.row.state == WANTED[act]
+            ],
         }
         for one in queries.findings_of(cycle)
     ]

@@ -16,8 +16,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bonuses.policy import CAP, VETO_FIELDS
+from office import ports
 from office.charts import Shift, shifts
 from office.fields import from_units
+from office.ports import Change, Move
 from office.refusal import Refused
 from office.workbook.writer import write_workbook
 from scoring import words_of_trials as words
@@ -153,6 +155,15 @@ def _context(
         "rows": [] if found is None else [_row(year, found, c) for c in found.by_place],
         "picture": "" if found is None else _picture(found),
         "place_moves": trial.place_moves,
+        "award_moves": [
+            {
+                "award": move.where,
+                "unit": move.unit,
+                "before": words.award_words(move.before),
+                "after": words.award_words(move.after),
+            }
+            for move in award_moves(year, steps, trial)
+        ],
         "variants": [
             {
                 "row": variant,
@@ -164,6 +175,15 @@ def _context(
         ],
         **_choices(year, steps, block),
     }
+
+
+def award_moves(year: Bench, steps: Sequence[Step], trial: Trial) -> list[Move]:
+    """Who would gain or lose an award, told by the port on the very run the page shows; none without steps."""
+    if not steps:
+        return []
+    what = {"steps": [written(step) for step in steps], "bench": year, "trial": trial}
+    moves = ports.consequences(Change("steps", year.cycle.pk, what))
+    return [move for move in moves if move.aspect == "award"]
 
 
 def _variant_url(request: PageRequest, variant: TrialVariant) -> str:
@@ -258,7 +278,10 @@ def bench_xlsx(request: PageRequest) -> HttpResponse:
     """The changes, and every block with its places before and after."""
     year = bench_of(request.cycle)
     steps, _unread = _steps_of(request)
-    sheets = trial_sheets(year, steps, run(year, steps), request.GET.get("name", "")[:60])
+    trial = run(year, steps)
+    sheets = trial_sheets(
+        year, steps, trial, award_moves(year, steps, trial), request.GET.get("name", "")[:60]
+    )
     return attachment(write_workbook(sheets), f"{request.cycle.code}-{_('What-if bench')}.xlsx")
 
 
@@ -332,6 +355,15 @@ def compare(request: PageRequest) -> HttpResponse:
             "steps": [words.say(year, step) for step in steps if step not in trial.lost],
             "lost": len(trial.lost),
             "place_moves": trial.place_moves,
+            "award_moves": [
+                {
+                    "award": move.where,
+                    "unit": move.unit,
+                    "before": words.award_words(move.before),
+                    "after": words.award_words(move.after),
+                }
+                for move in award_moves(year, steps, trial)
+            ],
             "url": _variant_url(request, variant),
         }
         for (variant, steps), trial in zip(found, runs, strict=True)
@@ -394,5 +426,7 @@ def _side_by_side(year: Bench, runs: Sequence[Trial], block: Block) -> list[dict
 def compare_xlsx(request: PageRequest) -> HttpResponse:
     year = bench_of(request.cycle)
     found = [(variant.name, steps_kept(variant)) for variant in _chosen(request)]
-    sheets = comparison_sheets(year, [(name, steps, run(year, steps)) for name, steps in found])
+    runs = [(name, steps, run(year, steps)) for name, steps in found]
+    awards = [(name, award_moves(year, steps, trial)) for name, steps, trial in runs]
+    sheets = comparison_sheets(year, runs, awards)
     return attachment(write_workbook(sheets), f"{request.cycle.code}-{_('Variants side by side')}.xlsx")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from office.fields import from_units
+from office.ports import Move
 from office.workbook.writer import ColumnOut, SheetOut, Value
 from scoring import words_of_trials as words
 from scoring.engine.causes import Comparison
@@ -18,9 +19,12 @@ from scoring.trial_queries import Trial, TrialBlock
 from scoring.trial_steps import Step
 
 
-def trial_sheets(year: Bench, steps: Sequence[Step], trial: Trial, name: str = "") -> list[SheetOut]:
-    """The changes, then a sheet per block that any of them touches."""
-    out = [_steps_sheet(year, [(name or _("unsaved"), steps, trial)])]
+def trial_sheets(
+    year: Bench, steps: Sequence[Step], trial: Trial, awards: Sequence[Move], name: str = ""
+) -> list[SheetOut]:
+    """The changes, the awards that would move, then a sheet per block that any of them touches."""
+    called = name or _("unsaved")
+    out = [_steps_sheet(year, [(called, steps, trial)]), _awards_sheet(year, [(called, awards)])]
     return out + [_block_sheet(year, one) for one in trial.blocks if one.is_touched]
 
 
@@ -35,6 +39,27 @@ def _steps_sheet(year: Bench, runs: Sequence[tuple[str, Sequence[Step], Trial]])
         title=_title(year, _("Changes")),
         columns=[ColumnOut(_("Variant")), ColumnOut(_("Number"), "whole"), ColumnOut(_("Change"), width=70)],
         rows=rows,
+        spare_rows=0,
+    )
+
+
+def _awards_sheet(year: Bench, runs: Sequence[tuple[str, Sequence[Move]]]) -> SheetOut:
+    """Award by award, who would gain or lose it; without a row no award moves."""
+    return SheetOut(
+        name=_("Awards that move"),
+        title=_title(year, _("Awards that move")),
+        columns=[
+            ColumnOut(_("Variant")),
+            ColumnOut(_("Award"), width=40),
+            ColumnOut(_("Unit")),
+            ColumnOut(_("today")),
+            ColumnOut(_("trial")),
+        ],
+        rows=[
+            [name, move.where, move.unit, words.award_words(move.before), words.award_words(move.after)]
+            for name, moves in runs
+            for move in moves
+        ],
         spare_rows=0,
     )
 
@@ -79,10 +104,14 @@ def _block_sheet(year: Bench, one: TrialBlock) -> SheetOut:
     )
 
 
-def comparison_sheets(year: Bench, runs: Sequence[tuple[str, Sequence[Step], Trial]]) -> list[SheetOut]:
-    """The changes of each variant, then a sheet per block with today and every variant in columns."""
+def comparison_sheets(
+    year: Bench,
+    runs: Sequence[tuple[str, Sequence[Step], Trial]],
+    awards: Sequence[tuple[str, Sequence[Move]]],
+) -> list[SheetOut]:
+    """The changes of each variant and the awards it moves, then a sheet per block with today and every variant in columns."""
     places = year.places
-    out = [_steps_sheet(year, runs)]
+    out = [_steps_sheet(year, runs), _awards_sheet(year, awards)]
     for block in year.blocks:
         found = [{c.unit_key: c for c in trial.block(block.pk).comparisons} for _name, _steps, trial in runs]
         if not any(trial.block(block.pk).is_touched for _name, _steps, trial in runs):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from scoring.actions.scores import record_score
 from scoring.models import Score, ScoreKind
 from tests.awards.years import approved, ready
 from tests.cast import Cast
+from tests.units.minutes import compared, scanned, typed
 from units.models import Membership, Reading
 from units.stages import Stage
 
@@ -193,21 +193,28 @@ def test_a_returned_draft_goes_back_to_results_with_its_reason(cast: Cast) -> No
     assert (cast.cycle.stage_now, draft.void_reason) == (Stage.RESULTS, "请复核信访得分")
 
 
-def test_minutes_are_entered_by_one_and_compared_by_another(cast: Cast) -> None:
+def test_what_somebody_signed_on_screen_is_not_approved_from_the_minutes_too(cast: Cast) -> None:
     ready(cast)
     draft = approval.hand_over(by=cast.hat("office1"), cycle=cast.cycle)[0]
-    scan = files.store([b"%PDF-1.7 minutes"], "minutes.pdf", cast.people["office1"])
-    entry: dict[str, Any] = {"draft_id": draft.pk, "digest": draft.digest, "chair": "组长", "present": "五人"}
-    with pytest.raises(Refused) as incomplete:
-        approval.enter_minutes(by=cast.hat("office1"), met_on=date(2013, 1, 30), minutes=None, **entry)
-    approval.enter_minutes(by=cast.hat("office1"), met_on=date(2013, 1, 30), minutes=scan, **entry)
-    with pytest.raises(Refused) as same:
-        approval.compare_minutes(by=cast.hat("office1"), draft_id=draft.pk, digest=draft.digest)
+    approval.approve(by=cast.hat("leader1"), draft_id=draft.pk, digest=draft.digest)
 
-    found = approval.compare_minutes(by=cast.hat("office2"), draft_id=draft.pk, digest=draft.digest)
+    with pytest.raises(Refused) as stopped:
+        typed(cast, "result-approve", draft.pk)
 
-    assert [code_of(incomplete), code_of(same)] == ["minutes-incomplete", "same-person"]
-    assert found.is_complete
+    assert code_of(stopped) == "approved-already"
+
+
+def test_minutes_about_a_draft_that_went_stale_bring_nothing_about(cast: Cast) -> None:
+    ready(cast)
+    draft = approval.hand_over(by=cast.hat("office1"), cycle=cast.cycle)[0]
+    form = scanned(cast, typed(cast, "result-approve", draft.pk))
+    cast.score("青山乡", "信访", "1")
+
+    with pytest.raises(Refused) as stopped:
+        compared(cast, form)
+
+    assert code_of(stopped) == "draft-void"
+    assert not Approval.objects.exists()
 
 
 # Publication

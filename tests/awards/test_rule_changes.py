@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from awards.actions import rule_changes
-from awards.actions.signing import Minutes
 from awards.models import RuleChange
 from awards.readiness import open_change_lacks
 from awards.rule_drafts import AMENDMENT, MISSING, Draft
@@ -30,6 +29,7 @@ from scoring.trial_steps import (
 )
 from tests.bonuses.papers import equip, scan, verified
 from tests.cast import Cast
+from units.actions.signing import Minutes
 from units.models import Conflict, Membership
 from units.stages import Stage
 

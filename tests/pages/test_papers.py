@@ -5,6 +5,7 @@ What may be claimed and decided is tested in tests/bonuses.
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
+from awards.models import AwardScheme, PrizeLine
 from bonuses.models import Adjustment, Document, PaperBatch, Tally, Veto
 from tests.bonuses.papers import claim, equip, png, verified
 from tests.bonuses.test_lists import GOOD, packed
@@ -279,3 +282,44 @@ def test_the_workbook_goes_out(year: Cast) -> None:
     answer = signed_in(year, "official_青山乡").get(f"{YEAR}adjustments.xlsx")
 
     assert answer.content[:2] == b"PK"
+
+
+def test_the_tables_of_a_page_come_as_a_workbook_and_hold_what_the_reader_sees(year: Cast) -> None:
+    official = signed_in(year, "official_青山乡")
+    empty = official.get(f"{YEAR}papers/?tables=xlsx", follow=True)
+    official.post(f"{YEAR}adjustments/claim/", form(year), follow=True)
+
+    page = official.get(f"{YEAR}papers/").content.decode()
+    own = official.get(f"{YEAR}papers/?q=&tables=xlsx")
+    rival = signed_in(year, "official_白水乡").get(f"{YEAR}papers/?tables=xlsx", follow=True)
+
+    assert "本页尚无表格可下载" in empty.content.decode()
+    assert 'href="?tables=xlsx"' in page
+    book = load_workbook(BytesIO(own.content))
+    assert any("关于表彰先进的决定" in str(cell.value) for line in book.active.iter_rows() for cell in line)
+    assert own["Content-Disposition"].startswith("attachment")
+    assert "本页尚无表格可下载" in rival.content.decode()
+
+
+def test_an_adjustment_after_the_hearing_asks_thirty_queries_at_most(year: Cast) -> None:
+    """With what it moves listed, awards and money included, whatever the size of the block."""
+    scheme = AwardScheme.objects.create(cycle=year.cycle, name="综合奖", kind="综合", rests_on=["总分"])
+    scheme.blocks.add(year.blocks["乡镇口"])
+    PrizeLine.objects.create(scheme=scheme, grade="一等奖", count=1, amount_fen=5_000_000)
+    row = claim(year, by="office2")
+    year.at(Stage.RESULTS)
+    client = signed_in(year, "office1")
+
+    def asked() -> int:
+        client.get(f"{YEAR}adjustments/{row.pk}/")
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(f"{YEAR}adjustments/{row.pk}/").content.decode()
+        assert "签字后的变动" in page
+        return len(queries)
+
+    few = asked()
+    for order in range(30):
+        unit = Unit.objects.create(name=f"第{order}乡", kind="乡镇", order=40 + order)
+        Membership.objects.create(block=year.blocks["乡镇口"], unit=unit)
+
+    assert asked() == few <= 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from awards.models import AwardScheme, PrizeLine
 from office.models import AuditEntry
 from scoring.models import Score, Standing, TrialVariant
 from tests.bonuses.papers import equip, verified
@@ -288,3 +290,68 @@ def test_the_number_of_queries_does_not_grow_with_the_block(scored: Cast) -> Non
         counts.append(len(queries))
 
     assert counts[0] == counts[1] <= 30
+
+
+@pytest.fixture
+def awarded(scored: Cast) -> Cast:
+    """The first of 乡镇口 wins: 白水乡 today."""
+    scheme = AwardScheme.objects.create(cycle=scored.cycle, name="综合奖", kind="综合", rests_on=["总分"])
+    scheme.blocks.add(scored.blocks["乡镇口"])
+    PrizeLine.objects.create(scheme=scheme, grade="一等奖", count=1, amount_fen=5_000_000)
+    return scored
+
+
+def award_lines(page: Any) -> list[tuple[str, ...]]:
+    text = words_of(page)
+    return re.findall(r"综合奖 (\S+) (无|一等奖) (无|一等奖)", text.partition("奖项变动")[2])
+
+
+@pytest.mark.parametrize("what", ["score", "veto"])
+def test_the_bench_shows_which_awards_would_go_to_another(awarded: Cast, what: str) -> None:
+    steps = {
+        "score": score_step(awarded, "青山乡", "99.5"),
+        "veto": f"veto~{awarded.units['白水乡'].pk}~安全生产",
+    }
+
+    page = office(awarded).get(address(steps[what]))
+    without = office(awarded).get(BENCH)
+
+    assert award_lines(page) == [("青山乡", "无", "一等奖"), ("白水乡", "一等奖", "无")]
+    assert "奖项变动" not in words_of(without)
+
+
+def test_a_change_that_moves_no_award_says_so(awarded: Cast) -> None:
+    assert "没有奖项易主" in words_of(office(awarded).get(address(score_step(awarded, "青山乡", "91"))))
+
+
+def test_a_change_in_another_block_than_the_one_shown_moves_awards_too(awarded: Cast) -> None:
+    page = office(awarded).get(
+        address(score_step(awarded, "青山乡", "99.5"), block=awarded.blocks["党群口"].pk)
+    )
+
+    assert award_lines(page) == [("青山乡", "无", "一等奖"), ("白水乡", "一等奖", "无")]
+
+
+def test_the_awards_that_move_stand_in_the_workbooks(awarded: Cast) -> None:
+    step = score_step(awarded, "青山乡", "99.5")
+    variant = kept(awarded, "甲", step)
+    files = (
+        address(step, base=f"{YEAR}what-if.xlsx"),
+        f"{YEAR}what-if/compare.xlsx?v={variant}",
+    )
+
+    for file in files:
+        book = openpyxl.load_workbook(BytesIO(office(awarded).get(file).content))
+        rows = [row[1:] for row in book["奖项变动"].iter_rows(values_only=True) if row[1] == "综合奖"]
+        assert rows == [("综合奖", "青山乡", "无", "一等奖"), ("综合奖", "白水乡", "一等奖", "无")]
+
+
+def test_with_awards_and_vetoes_the_bench_still_asks_thirty_queries_at_most(awarded: Cast) -> None:
+    steps = (score_step(awarded, "青山乡", "99.5"), f"veto~{awarded.units['白水乡'].pk}~安全生产")
+    client = office(awarded)
+    client.get(address(*steps))
+
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address(*steps)).status_code == 200
+
+    assert len(queries) <= 30

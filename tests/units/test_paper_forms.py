@@ -397,7 +397,7 @@ def test_many_scans_find_their_forms_by_their_names(year: Cast) -> None:
     form.refresh_from_db()
     words = words_of(answer)
     assert (answer.status_code, form.state) == (200, "scanned")
-    assert "没有表单编号" in words
+    assert "读不出表单编号" in words
     assert "没有编号为" in words
 
 

@@ -5,6 +5,7 @@ What a form says and what its signature brings about is told by its kind (units.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -16,14 +17,14 @@ from office import audit, evidence
 from office.files import JPEG, PDF, PNG, safe_name
 from office.models import Notice
 from office.refusal import Refused
+from office.scans import reader
 from units import paper_codes
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, FormState, SignedForm
-from units.paper_forms import kind_named
-from units.permissions import may, require, require_second
+from units.paper_forms import kind_named, kinds_read_by
+from units.permissions import ON_BEHALF, require, require_second
 
-ON_BEHALF = "E14"
 OWN_SCAN = "D05"  # the unit, or a lead body, hands in the scan of its own form
 SCAN_TYPES = (PDF, JPEG, PNG)
 IN_FORCE = (FormState.PRINTED, FormState.SCANNED, FormState.COUNTED, FormState.DIFFERS)
@@ -34,7 +35,7 @@ def forms_for(hat: Hat, cycle: Cycle) -> QuerySet[SignedForm]:
     """The forms a hat may look at: all for the office and who may read everything, the own ones for units."""
     forms = SignedForm.objects.filter(cycle=cycle)
     if hat.role in BOUND:
-        return forms.filter(unit_id=hat.unit_id) if hat.unit_id is not None else forms.none()
+        return forms.filter(unit_id=hat.unit_id or 0, kind__in=kinds_read_by(hat.role))
     if hat.role in {Role.OFFICE, Role.LEADING_GROUP, Role.AUDITOR}:
         return forms
     return forms.none()
@@ -46,6 +47,14 @@ def find(hat: Hat, cycle: Cycle, code: str) -> SignedForm:
     related = ("cycle", "unit", "scan", "printed_by", "scanned_by", "compared_by")
     form = forms_for(hat, cycle).filter(code=wanted).select_related(*related).first() if wanted else None
     if form is None:
+        elsewhere = _of_another_year(hat, cycle, wanted)
+        if elsewhere is not None:
+            raise Refused(
+                "form-of-another-year",
+                _("“%(code)s” is a form of %(year)s: %(form)s. Please hand it in under that year.")
+                % {"code": wanted, "year": elsewhere.cycle.code, "form": elsewhere.title},
+                status=422,
+            )
         raise Refused(
             "no-such-form",
             _("No form carries the code “%(code)s”. Please compare it with the paper, sign by sign.")
@@ -54,6 +63,16 @@ def find(hat: Hat, cycle: Cycle, code: str) -> SignedForm:
         )
     form.cycle = cycle
     return form
+
+
+def _of_another_year(hat: Hat, cycle: Cycle, code: str) -> SignedForm | None:
+    """The form of this code in another year, for the office, or for the unit whose form it is."""
+    if not code or hat.role not in BOUND | {Role.OFFICE}:
+        return None
+    forms = SignedForm.objects.filter(code=code, cycle__host=cycle.host_id).exclude(cycle=cycle)
+    if hat.role in BOUND:
+        forms = forms.filter(unit_id=hat.unit_id or 0, kind__in=kinds_read_by(hat.role))
+    return forms.select_related("cycle").first()
 
 
 def print_form(*, by: Hat, cycle: Cycle, kind: str, about_id: int, empty: bool = False) -> SignedForm:
@@ -97,11 +116,22 @@ def _require_may_scan(by: Hat, form: SignedForm) -> None:
     if by.role in BOUND:
         require(OWN_SCAN, by, form.cycle)
         return
+    _require_office(by, form)
+
+
+def _require_office(by: Hat, form: SignedForm) -> None:
+    """E14 as the kind words it: a person of the office who is tied to no unit the form is about."""
+    guard = kind_named(form.kind).guard
+    if guard is not None:
+        guard(by, form)
+        return
     require(ON_BEHALF, by, form.cycle, unit_id=form.unit_id, acts_on_unit=True)
 
 
-def take_scan(*, by: Hat, cycle: Cycle, code: str, upload: evidence.Upload) -> SignedForm:
-    """Lay the signed scan beside the form of this code.
+def take_scan(
+    *, by: Hat, cycle: Cycle, code: str, upload: evidence.Upload, is_read: bool = False
+) -> SignedForm:
+    """Lay the signed scan beside the form of this code.  `is_read`: the code was read from its picture already.
 
     Raises Refused: no such code, a print that is void, one that counts already, the same scan beside another
     form, and whatever evidence.receive refuses.
@@ -109,6 +139,8 @@ def take_scan(*, by: Hat, cycle: Cycle, code: str, upload: evidence.Upload) -> S
     form = find(by, cycle, code)
     _require_may_scan(by, form)
     _require_open(form)
+    if not is_read:
+        _require_shows(form, upload)
     received = evidence.receive(
         upload, by.user, evidence.account_of(cycle.code, form.unit_id or 0), types=SCAN_TYPES
     )
@@ -136,6 +168,19 @@ def take_scan(*, by: Hat, cycle: Cycle, code: str, upload: evidence.Upload) -> S
     return form
 
 
+def _require_shows(form: SignedForm, upload: evidence.Upload) -> None:
+    """Refuse a scan whose picture carries the code of another form; one without a readable code is trusted."""
+    name = safe_name(upload.name or "")
+    shown = codes_shown(upload, name)
+    if shown and form.code not in shown:
+        raise Refused(
+            "code-of-another-form",
+            _("%(name)s shows the code %(shown)s; this is %(form)s. Please hand it in beside its own form.")
+            % {"name": name, "shown": _(", ").join(shown), "form": str(form)},
+            status=422,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """What became of one of many scans: its form, or why it found no place."""
@@ -145,17 +190,68 @@ class Placed:
     refusal: Refused | None = None
 
 
-def place_by_name(*, by: Hat, cycle: Cycle, upload: evidence.Upload) -> Placed:
-    """A scan finds its form by the code in its file name, as the scanner's operator called it."""
+def place(*, by: Hat, cycle: Cycle, upload: evidence.Upload) -> Placed:
+    """A scan finds its form by the code in its picture; where none can be read, by the code in its file name."""
     name = safe_name(upload.name or "")
-    codes = paper_codes.find(name.rpartition(".")[0] or name)
-    if len(codes) != 1:
-        why = _("%(name)s carries no form code in its name. Please type the code beside it.") % {"name": name}
-        return Placed(name, refusal=Refused("no-code", why, status=422))
     try:
-        return Placed(name, form=take_scan(by=by, cycle=cycle, code=codes[0], upload=upload))
+        code = _code_of(upload, name)
+        return Placed(name, form=take_scan(by=by, cycle=cycle, code=code, upload=upload, is_read=True))
     except Refused as refusal:
         return Placed(name, refusal=refusal)
+
+
+def _code_of(upload: evidence.Upload, name: str) -> str:
+    """The one code a scan carries.  Raises Refused for none, for two, and for a name that says another."""
+    shown = codes_shown(upload, name)
+    named = paper_codes.find(name.rpartition(".")[0] or name)
+    if len(shown) > 1:
+        raise Refused(
+            "two-codes",
+            _("%(name)s shows %(count)d codes: %(codes)s. One file is one form; please scan them apart.")
+            % {"name": name, "count": len(shown), "codes": _(", ").join(shown)},
+            status=422,
+        )
+    if shown and named and shown[0] not in named:
+        raise Refused(
+            "two-codes",
+            _(
+                "%(name)s shows the code %(shown)s, but its file name says %(named)s. Please check which form it is."
+            )
+            % {"name": name, "shown": shown[0], "named": _(", ").join(named)},
+            status=422,
+        )
+    found = shown or named
+    if len(found) != 1:
+        raise Refused(
+            "no-code",
+            _(
+                "No form code can be read on %(name)s, and its file name carries none. Please open the form by its code and hand the scan in there."
+            )
+            % {"name": name},
+            status=422,
+        )
+    return found[0]
+
+
+def codes_shown(upload: evidence.Upload, name: str) -> list[str]:
+    """The codes of forms in the picture of a scan; other QR codes on a paper are passed over."""
+    try:
+        texts = reader.codes_in(_limited(upload, name), name)
+    except Refused as refused:
+        if refused.code != "scan-unreadable":
+            raise
+        texts = []  # whether it may be kept at all is asked of office.evidence
+    return list(dict.fromkeys(code for text in texts if (code := paper_codes.tidy(text))))
+
+
+def _limited(upload: evidence.Upload, name: str) -> Iterator[bytes]:
+    """The bytes of a scan, up to what is accepted at all; a larger one is refused before it is read."""
+    size = 0
+    for chunk in upload.chunks():
+        size += len(chunk)
+        if size > evidence.largest_bytes():
+            raise evidence.too_large(name)
+        yield chunk
 
 
 def may_compare(by: Hat, form: SignedForm) -> bool:
@@ -168,7 +264,7 @@ def may_compare(by: Hat, form: SignedForm) -> bool:
 
 def _require_second_person(by: Hat, form: SignedForm) -> None:
     """E14: of the office, not who typed the figures; where the unit typed itself, not who scanned the paper."""
-    require(ON_BEHALF, by, form.cycle, unit_id=form.unit_id, acts_on_unit=True)
+    _require_office(by, form)
     hands = kind_named(form.kind).hands(form)
     for user_id in hands:
         require_second(user_id, by)
@@ -221,7 +317,7 @@ def compare(*, by: Hat, cycle: Cycle, code: str, digest: str) -> SignedForm:
 def say_differs(*, by: Hat, cycle: Cycle, code: str, remark: str) -> SignedForm:
     """Paper and screen say different things: back to who typed, with words.  Raises Refused without words."""
     form = find(by, cycle, code)
-    require(ON_BEHALF, by, cycle, unit_id=form.unit_id, acts_on_unit=True)
+    _require_office(by, form)
     if not remark.strip():
         raise Refused("no-reason", _("Please say what differs, line by line."), status=422)
     with transaction.atomic():
@@ -246,9 +342,11 @@ def say_differs(*, by: Hat, cycle: Cycle, code: str, remark: str) -> SignedForm:
 
 
 def may_scan(by: Hat, form: SignedForm) -> bool:
-    if by.role in BOUND:
-        return may(OWN_SCAN, by, form.cycle)
-    return may(ON_BEHALF, by, form.cycle, unit_id=form.unit_id, acts_on_unit=True)
+    try:
+        _require_may_scan(by, form)
+    except Refused:
+        return False
+    return True
 
 
 def _locked(form: SignedForm) -> SignedForm:

@@ -13,6 +13,7 @@ from units.models.cycle import (
     SignedLack,
     StageWindow,
 )
+from units.models.group_decision import GroupDecision, Minuted
 from units.models.reading import Reading
 from units.models.reminder import CallNote, Reminder, Why
 from units.models.roles import ROLE_LABELS, Conflict, RoleAssignment, Team
@@ -29,7 +30,9 @@ __all__ = [
     "Conflict",
     "Cycle",
     "FormState",
+    "GroupDecision",
     "Membership",
+    "Minuted",
     "Mode",
     "Reading",
     "Reminder",

@@ -21,8 +21,9 @@ from office import files
 from office.files import XLSX
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
-from units import reports
+from units import foresight, reports
 from units.actions import paper_forms as acts
+from units.actions.group_decisions import KIND as MINUTES
 from units.matrix import Role
 from units.models import Cycle, FormState, SignedForm
 from units.pages import PageRequest, log_denial, page
@@ -55,7 +56,7 @@ def address(cycle: Cycle, way: Way) -> str:
 
 @page("D01", "E14", methods=("GET", "POST"))
 def forms(request: PageRequest) -> HttpResponse:
-    """`?state=` and `?kind=` narrow the list; a POST drops scans whose names carry their codes."""
+    """`?state=` and `?kind=` narrow the list; a POST drops scans that carry their codes."""
     cycle, hat = request.cycle, request.hat
     placed: list[acts.Placed] = []
     if request.method == "POST":
@@ -69,7 +70,7 @@ def forms(request: PageRequest) -> HttpResponse:
                 % {"count": len(sent), "most": MOST_SCANS},
                 status=422,
             )
-        placed = [acts.place_by_name(by=hat, cycle=cycle, upload=upload) for upload in sent]
+        placed = [acts.place(by=hat, cycle=cycle, upload=upload) for upload in sent]
         found = [each.form for each in placed if each.form is not None]
         for each in placed:
             if each.refusal is not None and each.refusal.status in {403, 404}:
@@ -117,7 +118,7 @@ def forms(request: PageRequest) -> HttpResponse:
                 "url": reverse("signed-forms", args=[cycle.code]),
                 "title": _("Signed scans"),
                 "help": _(
-                    "PDF or picture; the file name holds the form code, such as 7K3M-9QXF.pdf. Many at once."
+                    "PDF or picture, many at once: the code is read from the paper; where it cannot be, from the file name."
                 ),
                 "accept": ".pdf,.jpg,.jpeg,.png",
                 "button": _("Hand in"),
@@ -205,7 +206,7 @@ def form_pdf(request: PageRequest, form_code: str) -> HttpResponse:
     return _attachment(reports.form_pdf(form), f"{form.title} {form.code}.pdf", files.PDF, inline=True)
 
 
-@page("D01", "E14", methods=("GET", "POST"))
+@page("D01", "E14", methods=("GET", "POST"), tables=True)
 def form(request: PageRequest, form_code: str) -> HttpResponse:
     """Screen figures and scan side by side; a POST hands in the scan of this code."""
     found = acts.find(request.hat, request.cycle, form_code)
@@ -234,6 +235,7 @@ def show(
     figures = kind.figures(found)
     scan = found.scan
     is_open = found.state in {FormState.PRINTED, FormState.SCANNED, FormState.DIFFERS}
+    may_compare = found.state == FormState.SCANNED and acts.may_compare(hat, found)
     reference = found.compared_digest or found.figures_digest
     return render(
         request,
@@ -250,10 +252,14 @@ def show(
             "scan_url": reverse("signed-form-scan", args=[cycle.code, found.code]) if scan else "",
             "is_pdf": scan is not None and scan.content_type == files.PDF,
             "may_scan": is_open and acts.may_scan(hat, found),
-            "may_compare": found.state == FormState.SCANNED and acts.may_compare(hat, found),
+            "may_compare": may_compare,
+            "preview": kind.preview(found) if kind.preview is not None and may_compare else None,
             "waits_for_other": found.state == FormState.SCANNED
             and hat.role is Role.OFFICE
-            and not acts.may_compare(hat, found),
+            and not may_compare,
+            "drop_url": reverse("minutes-drop", args=[cycle.code, found.code])
+            if is_open and found.kind == MINUTES and hat.role is Role.OFFICE
+            else "",
             "page_url": address(cycle, kind.page(found)),
             "enter_url": address(cycle, kind.enter(found)) if is_open and hat.role is Role.OFFICE else "",
             "pdf_url": reverse("signed-form-pdf", args=[cycle.code, found.code]) if is_open else "",
@@ -286,6 +292,7 @@ def compare(request: PageRequest, form_code: str) -> HttpResponse:
     try:
         if request.POST.get("compared") != "1":
             raise Refused("not-ticked", _("Please tick that you have compared screen and paper."), status=422)
+        _require_seen(found, request.POST.get(foresight.SEEN, ""))
         acts.compare(
             by=request.hat, cycle=request.cycle, code=found.code, digest=request.POST.get("digest", "")
         )
@@ -295,6 +302,20 @@ def compare(request: PageRequest, form_code: str) -> HttpResponse:
         return show(request, acts.find(request.hat, request.cycle, form_code), refusal)
     messages.success(request, _("%(form)s counts as signed.") % {"form": str(found)})
     return redirect("signed-form", request.cycle.code, found.code)
+
+
+def _require_seen(form: SignedForm, seen: str) -> None:
+    """Nobody signs another list of who moves than the page showed."""
+    kind = kind_named(form.kind)
+    preview = kind.preview(form) if kind.preview is not None else None
+    if preview is not None and preview.digest != seen:
+        raise Refused(
+            "preview-changed",
+            _(
+                "What this would move is no longer what the page showed: something was changed meanwhile. Look at the new list, then sign."
+            ),
+            "§6(7)",
+        )
 
 
 @page("E14", methods=("POST",))

@@ -24,7 +24,7 @@ from units.hats import Hat
 from units.matrix import Role
 from units.models import Conflict, Cycle, Membership, Team, Unit
 from units.pages import PageRequest, page
-from units.permissions import grant_of, may
+from units.permissions import grant_of, may, may_on_behalf_of_group
 from units.team_queries import TeamSight
 
 PLAN, DECLARE, LIFT = "B05", "E06", "E07"
@@ -104,6 +104,11 @@ def _tie_line(row: Conflict, hat: Hat, cycle: Cycle) -> dict[str, Any]:
         "may_propose": lifts and not is_proposed,
         "may_confirm": lifts and is_proposed and row.lift_proposed_by_id != hat.user.pk,
         "may_keep": lifts and is_proposed,
+        "minutes_url": reverse("minutes-enter", args=[cycle.code, "conflict-lift", row.pk])
+        if row.lifted_at is None
+        and row.user_id != hat.user.pk
+        and may_on_behalf_of_group(LIFT, hat, cycle, units=[row.unit_id])
+        else "",
     }
 
 

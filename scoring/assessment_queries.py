@@ -39,9 +39,14 @@ COUNTED_ORDER = (ScoreKind.ONSITE, ScoreKind.PRELIMINARY, ScoreKind.LEAD)
 
 def cells_of_part(cycle: Cycle, unit_id: int, block: Block | None) -> QuerySet[Cell]:
     """The cells that one part asks about, in the order of the plan; suspended and not involved ones are not asked."""
-    cells = Cell.objects.filter(
-        block__cycle=cycle, membership__unit_id=unit_id, sub_item__suspended_reason=""
-    ).exclude(involvement=Involvement.CONFIRMED)
+    return cells_of_parts(cycle, block).filter(membership__unit_id=unit_id)
+
+
+def cells_of_parts(cycle: Cycle, block: Block | None) -> QuerySet[Cell]:
+    """The cells that all units' parts ask about, in the year's calendar or one track's."""
+    cells = Cell.objects.filter(block__cycle=cycle, sub_item__suspended_reason="").exclude(
+        involvement=Involvement.CONFIRMED
+    )
     cells = cells.filter(block=block) if block is not None else cells.filter(block__has_own_calendar=False)
     return cells.order_by(
         "block__order",

@@ -21,8 +21,10 @@ from django.contrib.auth.hashers import check_password
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
+from django.utils import timezone
 
 from appraisal_site.demo import figures, people, scores, windows
+from appraisal_site.desk.year_ago import year_ago
 from awards import award_queries, edition
 from awards import queries as edition_queries
 from awards.models import Approval, Filing
@@ -408,7 +410,28 @@ def test_the_year_before_is_filed_with_its_sealed_edition(
     ]
     assert set(ranks[0]) == set(ranks[1])
     assert ranks[0] != ranks[1]
+    weeks = {
+        hat.user.username: year_ago(hat, demo.cycle, timezone.localdate())
+        for hat in people.recall(demo.cycle).hats.values()
+        if hat.role in {Role.OFFICIAL, Role.PRINCIPAL}
+    }
+    assert len(weeks) == 2 * len(people.contestants(demo.cycle))
+    assert [name for name, week in weeks.items() if week is None or not week.finished] == []
+    lead = year_ago(people.recall(demo.cycle).hats["lead_信访局"], demo.cycle, timezone.localdate())
+    assert lead is not None
+    assert [label for _at, label in lead.finished] == ["责任单位测评"]
     assert run(only_this_year=False)["is_new"] is False
+
+
+def test_reminders_go_by_mail_to_addresses_that_never_take_one(demo: Filled, mailoutbox: list[Any]) -> None:
+    out = StringIO()
+    call_command("remind", "--cycle", "2012", "--json", stdout=out)
+
+    (report,) = json.loads(out.getvalue())["years"]
+    assert report["mails"]["sent"] == len(mailoutbox) > 0
+    assert report["mails"]["without_address"] == 0
+    assert {one.to[0].partition("@")[2] for one in mailoutbox} == {"demo.invalid"}
+    assert len(set(User.objects.values_list("email", flat=True))) == User.objects.count()
 
 
 def test_without_pango_the_year_before_waits_and_everything_else_is_there(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from appraisal_site.demo.words import ANY_REASON, REASONS
 from office import audit
 from scoring import assessment_queries
 from scoring.actions import assessments as acts
+from scoring.assessment_queries import LineFacts, Part
 from scoring.models import Assessment, AssessmentLine, Deduction, Receipt, Score, ScoreKind
 from units.actions import paper_forms
 from units.hats import Hat
@@ -38,10 +40,20 @@ def write(book: Book, since: datetime, until: datetime) -> None:
     units = list(Unit.objects.filter(memberships__block__cycle=cycle).distinct().order_by("order", "pk"))
     _parts(cycle, units, until)
     _lay_evidence(people, units)
-    _receipts(cycle, units, since, until)
+    on_screen = [unit for unit in units if unit.name not in {ON_PAPER, WAITS}]
+    _receipts(cycle, on_screen, since, until)
     for name in (ON_PAPER, WAITS):
         _scan(cycle, people, name)
     _compare(cycle, people, ON_PAPER)
+
+
+def write_past(book: Book, since: datetime, until: datetime) -> None:
+    """Those of a year that is over: reasons, and a receipt for every unit."""
+    cycle = book.people.cycle
+    _explain(cycle)
+    units = list(Unit.objects.filter(memberships__block__cycle=cycle).distinct().order_by("order", "pk"))
+    _parts(cycle, units, until)
+    _receipts(cycle, units, since, until)
 
 
 def complete(cycle: Cycle, people: People) -> None:
@@ -100,16 +112,20 @@ def _parts(cycle: Cycle, units: Sequence[Unit], at: datetime) -> None:
 
 def _receipts(cycle: Cycle, units: Sequence[Unit], since: datetime, until: datetime) -> None:
     """The principals submit one after the other towards the end of the window."""
-    chosen = [unit for unit in units if unit.name not in {ON_PAPER, WAITS}]
     begin = since + (until - since) * 2 / 3
-    step = (until - begin) / (len(chosen) + 1)
+    step = (until - begin) / (len(units) + 1)
     principals = {
         role.unit_id: role.user
         for role in RoleAssignment.objects.filter(cycle=cycle, role=Role.PRINCIPAL).select_related("user")
     }
+    parts = {part.unit_id: part for part in Assessment.objects.filter(cycle=cycle, block=None)}
+    lines: dict[int, list[LineFacts]] = defaultdict(list)
+    for facts in assessment_queries.facts_of(list(assessment_queries.cells_of_parts(cycle, None))):
+        facts.cell.block.cycle = cycle
+        lines[facts.cell.membership.unit_id].append(facts)
     receipts = []
-    for number, unit in enumerate(chosen, 1):
-        part = assessment_queries.part(cycle, unit, None)
+    for number, unit in enumerate(units, 1):
+        part = Part(cycle, unit, None, parts[unit.pk], None, tuple(lines[unit.pk]))
         assert part.assessment is not None
         at = begin + number * step
         user = principals[unit.pk]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -45,13 +45,21 @@ RETURNS = (  # source, figure, measure, lowest and highest, block of the units
     ("市信访局", "初信初访办结率", "%", 86, 100, "乡镇口"),
     ("市人保局", "新增城镇就业", "人", 40, 360, "乡镇口"),
 )
-PERIODS = ("2012-Q1", "2012-Q2", "2012-Q4", "2012")
+PERIODS = ("-Q1", "-Q2", "-Q4", "")
 
 Places = dict[tuple[int, LedgerPart], list[LedgerLine]]  # body, part → lines
 
 
-def write(book: Book, marks: Mapping[Key, Marks], since: date, *, seed: int) -> None:
-    """Quarters 1, 2 and 4 of every body, the days they were due, and the figures beside.
+def write(
+    book: Book,
+    marks: Mapping[Key, Marks],
+    since: date,
+    *,
+    seed: int,
+    quarters: Sequence[int] = STANDING,
+    still_open: int = STILL_OPEN,
+) -> None:
+    """The quarters of every body, the days they were due, and the figures beside.
 
     `since` is the first day of monitoring.
     """
@@ -61,10 +69,10 @@ def write(book: Book, marks: Mapping[Key, Marks], since: date, *, seed: int) -> 
         for quarter, days in DAYS_GIVEN.items()
     )
     lines = 0
-    for quarter in STANDING:
-        lines += _write_quarter(book, marks, quarter)
+    for quarter in quarters:
+        lines += _write_quarter(book, marks, quarter, still_open)
     figures = _write_returns(book, since, seed)
-    _tell(book, {"quarters": list(STANDING), "lines": lines, "figures": figures})
+    _tell(book, {"quarters": list(quarters), "lines": lines, "figures": figures})
 
 
 def complete(book: Book, marks: Mapping[Key, Marks]) -> None:
@@ -74,7 +82,8 @@ def complete(book: Book, marks: Mapping[Key, Marks]) -> None:
 
 
 def _tell(book: Book, what: dict[str, object]) -> None:
-    audit.record(book.people.hats["office1"], "ledgers.filled", book.people.cycle, cycle_code="2012", **what)
+    cycle = book.people.cycle
+    audit.record(book.people.hats["office1"], "ledgers.filled", cycle, cycle_code=cycle.code, **what)
 
 
 def workbooks(book: Book, marks: Mapping[Key, Marks]) -> dict[str, bytes]:
@@ -117,7 +126,7 @@ def _lines(book: Book, marks: Mapping[Key, Marks], quarter: int) -> Places:
     return found
 
 
-def _write_quarter(book: Book, marks: Mapping[Key, Marks], quarter: int) -> int:
+def _write_quarter(book: Book, marks: Mapping[Key, Marks], quarter: int, still_open: int = 0) -> int:
     """What does not stand yet of this quarter; how many lines it was."""
     cycle, people = book.people.cycle, book.people
     due = ledger_queries.due_days(cycle)[quarter]
@@ -128,7 +137,7 @@ def _write_quarter(book: Book, marks: Mapping[Key, Marks], quarter: int) -> int:
             "body_id", "part"
         )
     )
-    waits = {body.pk for body in bodies[-STILL_OPEN:]} if quarter == 4 and not there else set()
+    waits = {body.pk for body in bodies[len(bodies) - still_open :]} if quarter == 4 else set()
     wanted = [
         (body, part)
         for body in bodies
@@ -190,7 +199,8 @@ def _write_returns(book: Book, since: date, seed: int) -> int:
     ledgers, versions, figures = [], [], []
     for source, figure, measure, low, high, block in RETURNS:
         by = book.people.lead_of(sources[source])
-        for place, period in enumerate(PERIODS):
+        for place, part in enumerate(PERIODS):
+            period = f"{cycle.year}{part}"
             ledgers.append(Ledger(cycle=cycle, kind=LedgerKind.RETURNS, body=sources[source], period=period))
             named = [unit for unit in units[block] if unit.pk != sources[source].pk]
             moment = since + timedelta(days=60 * (place + 1))
@@ -204,7 +214,7 @@ def _write_returns(book: Book, since: date, seed: int) -> int:
                 )
             )
             luck = random.Random(f"{seed}:returns:{figure}:{period}")  # noqa: S311 -- figures to look at, not secrets
-            share = 4 if period == "2012" and measure != "%" else 1
+            share = 4 if not part and measure != "%" else 1
             figures.append(
                 [
                     (unit, figure, Decimal(round(luck.uniform(low, high) * 10) * share) / 10, measure)

@@ -23,6 +23,7 @@ from units.models import Conflict, Cycle, Membership, RoleAssignment, Team, Unit
 
 LEADERS_IN_CHARGE = "甲乙丙丁戊"
 REVIEWERS = 8
+MAIL = "demo.invalid"  # a domain that never takes a mail (RFC 2606)
 TEAM_NAMES = ("第一考评组", "第二考评组", "第三考评组", "第四考评组")
 TIED_REVIEWER, TIED_UNIT = "reviewer3", "市档案局"
 
@@ -107,6 +108,11 @@ def mobile_of(n: int) -> str:
     return f"000-0000-{n + 1:04d}"
 
 
+def mail_of(n: int, post: Post) -> str:
+    """Where a reminder would go: official147@demo.invalid."""
+    return f"{post.account.partition('_')[0].rstrip('0123456789')}{n:03d}@{MAIL}"
+
+
 def make(cycle: Cycle, password: str) -> People:
     """Make every account and its role in the cycle, all with one password.
 
@@ -128,8 +134,14 @@ def make(cycle: Cycle, password: str) -> People:
     hashed = make_password(password)
     User.objects.bulk_create(
         [
-            User(username=post.account, display_name=post.name, phone=post.phone, password=hashed)
-            for post in wanted
+            User(
+                username=post.account,
+                display_name=post.name,
+                phone=post.phone,
+                email=mail_of(n, post),
+                password=hashed,
+            )
+            for n, post in enumerate(wanted, 1)
         ],
         batch_size=200,
     )

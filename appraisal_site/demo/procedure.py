@@ -71,8 +71,8 @@ def windows_of_last_year(last: Cycle, cycle: Cycle) -> None:
             StageWindow(
                 cycle=last,
                 stage=row.stage,
-                opens_on=_a_year_before(row.opens_on),
-                closes_on=_a_year_before(row.closes_on),
+                opens_on=a_year_before(row.opens_on),
+                closes_on=a_year_before(row.closes_on),
                 cut_off=row.cut_off,
             )
             for row in StageWindow.objects.filter(cycle=cycle, block=None)
@@ -80,5 +80,5 @@ def windows_of_last_year(last: Cycle, cycle: Cycle) -> None:
     )
 
 
-def _a_year_before(day: date) -> date:
+def a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -108,6 +108,49 @@ def settle_all(book: Book, at: datetime) -> None:
     )
 
 
+def returned_and_settled(book: Book, week: date) -> None:
+    """In one week every unit was asked for more about one of its cells, answered it, and the team settled it."""
+    people, cycle = book.people, book.people.cycle
+    rows: list[Supplement] = []
+    seen: set[int] = set()
+    for cell in book.cells.values():
+        unit = cell.membership.unit
+        if unit.pk in seen or unit.pk not in book.reviewers:
+            continue
+        seen.add(unit.pk)
+        number = len(rows)
+        day = datetime.combine(week + timedelta(days=number % 5), time(9 + number % 8, 7 * number % 60))
+        at = timezone.make_aware(day)
+        by = book.by_reviewer(cell).user
+        rows.append(
+            Supplement(
+                cell=cell,
+                number=1,
+                what=ASKED[number % len(ASKED)],
+                due_on=at.date() + timedelta(days=2),
+                state=SupplementState.CLOSED,
+                asked_by=by,
+                answer=ANSWERED[number % len(ANSWERED)],
+                answered_by=people.official_of(unit).user,
+                answered_at=at,
+                closed_by=by,
+                closed_at=at + timedelta(days=1),
+            )
+        )
+    Supplement.objects.bulk_create(rows)
+    Supplement.objects.filter(cell__block__cycle=cycle).update(
+        asked_at=timezone.make_aware(datetime.combine(week - timedelta(days=3), time(15)))
+    )
+    audit.record(
+        people.hats["office1"],
+        "supplements.settled",
+        cycle,
+        cycle_code=cycle.code,
+        count=len(rows),
+        demo=True,
+    )
+
+
 def _worth_a_visit(book: Book, unit_id: int) -> list[Cell]:
     return [
         cell
@@ -145,9 +188,14 @@ def _store(cycle: Cycle, office: Hat, rows: Iterable[tuple[Team, int, date, list
 
 def complete(book: Book, opens: date, closes: date) -> None:
     """Every unit with on-site scores was visited by its team; the visit says what was found and two signed it."""
-    cycle = book.people.cycle
     settle_all(book, timezone.now())
-    Visit.objects.filter(cycle=cycle).delete()
+    Visit.objects.filter(cycle=book.people.cycle).delete()
+    visit_all(book, opens, min(closes, timezone.localdate()))
+
+
+def visit_all(book: Book, opens: date, last: date) -> None:
+    """A signed visit for every unit with on-site scores, day after day."""
+    cycle = book.people.cycle
     counted: dict[int, dict[str, Score]] = defaultdict(dict)
     for score in Score.objects.filter(cell__block__cycle=cycle).exclude(kind=ScoreKind.SELF):
         counted[score.cell_id][score.kind] = score
@@ -155,7 +203,6 @@ def complete(book: Book, opens: date, closes: date) -> None:
     for cell in book.cells.values():
         if ScoreKind.ONSITE in counted.get(cell.pk, {}):
             by_unit[cell.membership.unit_id].append(cell)
-    last = min(closes, timezone.localdate())
     days = [opens + timedelta(days=n) for n in range(max((last - opens).days, 0) + 1)]
     rows = []
     for team in Team.objects.filter(cycle=cycle).order_by("pk").prefetch_related("units"):

@@ -106,6 +106,7 @@ def test_two_members_on_two_screens_approve_that_digest_and_none_of_them_twice(
         other.look()
 
     draft.approval.refresh_from_db()
+    assert draft.approval.second_by is not None
     assert (draft.approval.first_by.username, draft.approval.second_by.username) == ("leader1", "leader2")
 
 

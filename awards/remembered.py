@@ -16,15 +16,25 @@ from office.kept import Kept
 from office.models import AuditEntry
 from scoring.models import Standing
 from units.models import Cycle
+from units.stages import AFTER_PUBLICATION
 
 T = TypeVar("T")
 _kept: Kept[object] = Kept(most=12)
 
 
+def _last_act(cycle: Cycle) -> str | None:
+    last = AuditEntry.objects.filter(cycle_code=cycle.code).exclude(act="hat.worn").order_by("-number")
+    return last.values_list("digest", flat=True).first()
+
+
+def frozen_stamp(cycle: Cycle) -> str:
+    """The last act of a published year: its figures change by acts alone.  "" before publication.  One query."""
+    return (_last_act(cycle) or "") if cycle.stage_now in AFTER_PUBLICATION else ""
+
+
 def stamp_of(cycle: Cycle) -> str:
     """Two queries: the last entry of the year's log, and every stored standing to its figures."""
-    last = AuditEntry.objects.filter(cycle_code=cycle.code).exclude(act="hat.worn").order_by("-number")
-    stamp = hashlib.sha256(f"{last.values_list('digest', flat=True).first()} {cycle.stage}".encode())
+    stamp = hashlib.sha256(f"{_last_act(cycle)} {cycle.stage}".encode())
     standings = Standing.objects.filter(block__cycle=cycle).order_by("pk")
     for version, computed_at, figures in standings.values_list("version", "computed_at", "figures"):
         stamp.update(f"{version} {computed_at.timestamp()} ".encode() + figures.encode())

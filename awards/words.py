@@ -1,17 +1,19 @@
 """The chain of reasons in words: why a unit is in, why it was passed over, what a division lacks.
 
-The codes come from policy and money.
+The codes come from policy and money; what differs between two drafts is found by edition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from awards.edition import Difference
 from awards.money import Fault, Finding, format_yuan
 from awards.policy import Line, Outcome, TieHow, TieKey, Why
+from scoring.models import ScoreKind
 
 WHY: Mapping[Why, object] = {
     Why.BARRED: gettext_lazy("a veto or misconduct is in force (§6(6), §8(4))"),
@@ -28,6 +30,47 @@ TIE_KEYS: Mapping[TieKey, object] = {
     TieKey.FEWER_DEDUCTIONS: gettext_lazy("fewer deductions"),
     TieKey.TOTAL: gettext_lazy("total"),
 }
+
+STEPS: Mapping[str, object] = {
+    "final": gettext_lazy("Final score"),
+    "rank": gettext_lazy("Place"),
+    "preliminary": gettext_lazy("Preliminary score"),
+    "commendations": gettext_lazy("Commendations"),
+    "criticisms": gettext_lazy("Criticisms"),
+    "rewards": gettext_lazy("Reward points"),
+    "weighted": gettext_lazy("Weighted"),
+    "base": gettext_lazy("Base score"),
+    "score": gettext_lazy("score"),
+    "points": gettext_lazy("score"),
+    "eligible": gettext_lazy("may win awards"),
+    "readings": gettext_lazy("Reading"),
+    "at": gettext_lazy("time"),
+    "by": gettext_lazy("by whom"),
+}
+UNSAID = frozenset({"results", "inputs", "blocks", "rows", "items", "cells", "members", "scores"})
+BESIDES = frozenset({"at", "by"})  # who and when go with a changed figure and tell nothing by themselves
+
+
+def words_of(found: Difference) -> str:
+    """Where a difference lies, in the words of the page: 乡镇口 › 青山乡 › 最终得分."""
+    said = []
+    before = ""
+    for step in found.steps:
+        if before == "scores" and step in ScoreKind.values:
+            said.append(str(ScoreKind(step).label))
+        elif step not in UNSAID:
+            said.append(str(STEPS.get(step, step)))
+        before = step
+    return " › ".join(said)
+
+
+def what_changed(found: Sequence[Difference], most: int) -> str:
+    """The first differences in one line, and how many more there are."""
+    telling = [one for one in found if one.steps[-1] not in BESIDES] or list(found)
+    words = "；".join(f"{words_of(one)} {one.before} → {one.after}" for one in telling[:most])
+    if len(telling) > most:
+        words += _(", and %(count)d more") % {"count": len(telling) - most}
+    return words
 
 
 def why_words(why: Why) -> object:

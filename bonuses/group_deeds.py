@@ -6,6 +6,7 @@ What they need and do is in bonuses.actions.vetoes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +22,7 @@ from units.models import Cycle, GroupDecision
 from units.paper_forms import Way, nothing_here
 
 # act → the state it needs, and how the sheet words it
+B = TypeVar("B", Veto, Finding)
 WANTED = {"confirm": BarState.PROPOSED, "reject": BarState.PROPOSED, "lift": BarState.CONFIRMED}
 WORDS = {"confirm": "认定生效", "reject": "不予认定", "lift": "解除"}
 VETO, FINDING = "veto", "misconduct"
@@ -71,7 +73,7 @@ def _facts(row: Veto | Finding) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _perform(model: type[Veto] | type[Finding], act: str) -> Callable[[Hat, GroupDecision, Minutes], None]:
+def _perform(model: type[B], act: str) -> Callable[[Hat, GroupDecision, Minutes], None]:
     def perform(hat: Hat, decision: GroupDecision, minutes: Minutes) -> None:
         vetoes.decide_from_minutes(
             by=hat,
@@ -126,7 +128,7 @@ def connect() -> None:
                     row=row,
                     label=LABELS[name, act],
                     matter=_matter(model, act),
-                    perform=_perform(model, act),
+                    perform=_perform(Veto, act) if model is Veto else _perform(Finding, act),
                     needs_reason=act != "confirm",
                     preview=_preview(model, act),
                 )

@@ -55,6 +55,13 @@ def read_points(text: str, what: str) -> Decimal | None:
     plain = unicodedata.normalize("NFKC", text).strip().removesuffix("分").strip()
     if not plain:
         return None
+    if plain[:1] in {"-", "−"} and ONE_NUMBER.fullmatch(plain[1:]):
+        raise Refused(
+            "negative",
+            _("%(what)s: please write “%(text)s” without the minus sign.")
+            % {"what": what, "text": text.strip()[:30]},
+            status=422,
+        )
     if not ONE_NUMBER.fullmatch(plain):
         raise Refused(
             "not-a-number",

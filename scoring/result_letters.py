@@ -25,6 +25,7 @@ from scoring.engine.numbers import half_up_fraction
 from scoring.engine.sheet import BlockStanding, RowResult
 from scoring.models import Cell, Involvement, MajorItem
 from units.models import Block, Cycle, Membership
+from units.stages import Stage
 
 # A mean made of fewer others would let a unit reckon what one of them has.
 FEWEST_OTHERS = 3
@@ -312,6 +313,7 @@ def letters_pdf(
                     "paper_title": "考评结果告知书",
                     "letters": [letter],
                     "year": cycle.year,
+                    "is_published": cycle.stage_now in {Stage.PUBLISHED, Stage.FILED},
                     "today": day_in_words(timezone.localdate()),
                 },
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,8 @@ from bonuses.models import BarState, Finding, Veto
 from office import audit
 from office.models import AuditEntry
 from office.refusal import Refused
-from scoring.models import AppraiserFinding, FindingState
+from scoring.models import AppealPoint, AppraiserFinding, FindingState
+from tests.awards.test_consequences import mark
 from tests.awards.years import approved, ready
 from tests.bonuses.papers import equip
 from tests.bonuses.test_vetoes import confirmed as confirmed_veto
@@ -81,7 +83,7 @@ def _appraiser_in_force(cast: Cast) -> int:
 
 
 def _point(cast: Cast) -> int:
-    year = test_appeals.mark(equip(cast)).at(Stage.RESULTS)
+    year = mark(equip(cast)).at(Stage.RESULTS)
     return test_appeals.point_of(test_appeals.checked(year, reviewer="mayor")).pk
 
 
@@ -107,7 +109,7 @@ CASES = [
     Case(
         "appeal-point",
         _point,
-        lambda pk: test_appeals.AppealPoint.objects.get(pk=pk).after == "100",
+        lambda pk: AppealPoint.objects.get(pk=pk).after == "100",
         "appeal.point-decided",
         answer={"outcome": "upheld", "score_kind": "preliminary", "score_points": "100"},
         about_a_unit=True,
@@ -209,7 +211,7 @@ def test_a_meeting_that_is_not_named_whole_is_refused(
 
     from tests.units.minutes import MET
 
-    changed = {k: date(9999, 1, 1) if v == "ahead" else v for k, v in lacking.items()}
+    changed: dict[str, Any] = {k: date(9999, 1, 1) if v == "ahead" else v for k, v in lacking.items()}
     meeting = replace(MET, **changed)
     row = tie(cast)
 
@@ -379,7 +381,7 @@ def test_the_page_of_the_thing_shows_the_way_to_the_minutes(cast: Cast, case: st
 
 def test_an_appeal_that_moves_a_place_shows_the_office_the_way_and_who_moves(cast: Cast) -> None:
     pk = _point(cast)
-    point = test_appeals.AppealPoint.objects.get(pk=pk)
+    point = AppealPoint.objects.get(pk=pk)
     office = signed_in(cast.people["office1"])
 
     shown = body(office.get(f"{YEAR}appeals/{point.appeal_id}/"))

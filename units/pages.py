@@ -9,13 +9,17 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from office import audit
+from office import audit, page_tables
+from office.files import XLSX
 from office.refusal import Refused
+from office.workbook.writer import write_workbook
 from units import matrix
 from units.hats import Hat
 from units.matrix import Role
@@ -45,6 +49,7 @@ class PageRequest(HattedRequest):
     hat: Hat
     cycle: Cycle
     htmx: HtmxDetails
+    tables_query: str  # set where the page's tables can be had as a workbook
 
 
 View = Callable[..., HttpResponseBase]
@@ -57,7 +62,9 @@ def is_for_every_account(row: str) -> bool:
     )
 
 
-def page(row: str, *others: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
+def page(
+    row: str, *others: str, methods: Sequence[str] = ("GET",), tables: bool = False
+) -> Callable[[View], View]:
     """Let the view be called by those whom `row` of the matrix names, and by these methods only.
 
     With `others` a page serves several acts, and whoever any of the rows names may open it.
@@ -65,6 +72,8 @@ def page(row: str, *others: str, methods: Sequence[str] = ("GET",)) -> Callable[
     `code` of the address becomes request.cycle; an unknown one is 404. Not signed in → the sign-in page. A role
     that the row denies, a result before its publication and, for G02 to G05, a year before its hearing are
     Refused. Every denial, the view's own included, is written in the log. The view carries `permission_row`.
+
+    With `tables` whoever sees the page may have its tables as a workbook (`?tables=xlsx`); base.html shows the way.
     """
     rows = (row, *others)
     allowed = tuple(dict.fromkeys(("HEAD", *methods) if "GET" in methods else methods))
@@ -81,7 +90,10 @@ def page(row: str, *others: str, methods: Sequence[str] = ("GET",)) -> Callable[
                 if "code" in kwargs:
                     cast(PageRequest, request).cycle = _cycle_of(kwargs.pop("code"))
                 _require_role(request, rows)
-                return view(request, *args, **kwargs)
+                if not tables:
+                    return view(request, *args, **kwargs)
+                cast(PageRequest, request).tables_query = f"{_without_tables(request)}tables=xlsx"
+                return _with_tables(request, view(request, *args, **kwargs))
             except Refused as refusal:
                 if refusal.status in DENIALS:
                     log_denial(request, row, refusal)
@@ -92,6 +104,28 @@ def page(row: str, *others: str, methods: Sequence[str] = ("GET",)) -> Callable[
         return door
 
     return decorate
+
+
+def _without_tables(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("tables", None)
+    return f"{query.urlencode()}&" if query else ""
+
+
+def _with_tables(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """The page, or its tables as a workbook where those are asked for."""
+    wanted = request.method == "GET" and request.GET.get("tables") == "xlsx"
+    if not wanted or answer.status_code != 200 or not isinstance(answer, HttpResponse):
+        return answer
+    sheets = page_tables.sheets_of(answer.content.decode())
+    if not sheets:
+        messages.info(request, _("There is no table on this page yet."))
+        return redirect(f"{request.path}?{_without_tables(request)}")
+    book = HttpResponse(write_workbook(sheets), content_type=XLSX)
+    code = f"{request.cycle.code}-" if hasattr(request, "cycle") else ""
+    book["Cache-Control"] = "private, no-store"
+    book["Content-Disposition"] = content_disposition_header(True, f"{code}{sheets[0].name}.xlsx") or ""
+    return book
 
 
 def _turn_away(request: HttpRequest, rows: Sequence[str]) -> HttpResponse | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +28,7 @@ SECOND_PERSON = gettext_lazy("A second person must do this: %(user)s already sig
 ON_BEHALF = "E14"  # the office enters what came on signed paper
 
 # Those whose acts end with the window of a stage; the office and the leading group end stages by moving on.
+STAGE_CLOSED = "stage-closed"
 BOUND_BY_WINDOWS = frozenset({Role.OFFICIAL, Role.PRINCIPAL, Role.LEAD, Role.REVIEWER})
 
 
@@ -51,17 +52,15 @@ def is_reopened(
     body_id: int | None = None,
 ) -> bool:
     """True while the office has opened this part again: for the unit, for the body that acts, or for all."""
+    return _reopenings(row, cycle, unit_id, body_id).filter(until__gt=now or timezone.now()).exists()
+
+
+def _reopenings(row: str, cycle: Cycle, unit_id: int | None, body_id: int | None) -> QuerySet[Reopening]:
     opened = stages.OPEN_IN.get(row, frozenset())
     whose = Q(unit_id=unit_id) | Q(unit__isnull=True)
     if body_id is not None:
         whose |= Q(unit_id=body_id)
-    return (
-        Reopening.objects.filter(
-            cycle=cycle, stage__in=[str(s) for s in opened], until__gt=now or timezone.now()
-        )
-        .filter(whose)
-        .exists()
-    )
+    return Reopening.objects.filter(whose, cycle=cycle, stage__in=[str(s) for s in opened])
 
 
 def window_ending(row: str, hat: Hat, cycle: Cycle, block: Block | None = None) -> Window | None:
@@ -108,16 +107,7 @@ def may(
 ) -> bool:
     """The question without the sentence, for pages that show or hide a way in."""
     try:
-        require(
-            row,
-            hat,
-            cycle,
-            unit_id=unit_id,
-            leads=leads,
-            is_named=is_named,
-            block=block,
-            acts_on_unit=acts_on_unit,
-        )
+        _require(row, hat, cycle, unit_id, leads, is_named, block, acts_on_unit)
     except Refused:
         return False
     return True
@@ -141,6 +131,26 @@ def require(
     so that nobody of the office, team or leading group may act on a unit he is tied to (rulebook 3).
     A foreign unit's object answers 404, everything else 403 or 409.
     """
+    try:
+        _require(row, hat, cycle, unit_id, leads, is_named, block, acts_on_unit)
+    except Refused as refused:
+        if refused.code == STAGE_CLOSED and hat is not None and cycle is not None:
+            too_late = _ended_before(row, hat, cycle, unit_id, block)
+            if too_late is not None:
+                raise too_late from None
+        raise
+
+
+def _require(
+    row: str,
+    hat: Hat | None,
+    cycle: Cycle | None,
+    unit_id: int | None,
+    leads: bool,
+    is_named: bool,
+    block: Block | None,
+    acts_on_unit: bool,
+) -> None:
     grant = grant_of(row, hat)
     if hat is None:
         if grant.is_denied:
@@ -258,10 +268,38 @@ def _require_stage(
         raise deadline_over(stages.deadline_stage(row) or stage, window.closes_at, now)
 
 
+def _ended_before(
+    row: str, hat: Hat, cycle: Cycle, unit_id: int | None, block: Block | None
+) -> Refused | None:
+    """Whose time is over is told when it ended and what the clock says, though the year has moved on since.
+
+    The last of the window and what was opened again counts; None where neither is known or the time is to come.
+    """
+    last, now = stages.deadline_stage(row), timezone.now()
+    if last is None or hat.role not in BOUND_BY_WINDOWS or stage_of(cycle, block).position <= last.position:
+        return None
+    body_id = hat.unit_id if hat.role is Role.LEAD else None
+    window = window_ending(row, hat, cycle, block)
+    ends = [window.closes_at] if window is not None else []
+    ends += _reopenings(row, cycle, unit_id, body_id).values_list("until", flat=True)
+    over = [end for end in ends if end <= now]
+    return deadline_over(last, max(over), now) if over else None
+
+
 def stage_closed(cycle: Cycle, stage: Stage, row: str) -> Refused:
     wanted = [s for s in stages.ORDER if s in stages.OPEN_IN[row]]
+    if len(wanted) == 1:
+        return Refused(
+            STAGE_CLOSED,
+            _(
+                "%(cycle)s is at the stage “%(stage)s”; this is open in “%(only)s” alone. Ask the appraisal office to reopen it."
+            )
+            % {"cycle": cycle.code, "stage": STAGE_LABELS[stage], "only": STAGE_LABELS[wanted[0]]},
+            "§6",
+            status=409,
+        )
     return Refused(
-        "stage-closed",
+        STAGE_CLOSED,
         _(
             "%(cycle)s is at the stage “%(stage)s”; this is open from “%(first)s” to “%(last)s”. Ask the appraisal office to reopen it."
         )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from appraisal_site.demo.papers import NOTICE, pdf
 from appraisal_site.demo.people import People
 from awards.actions import rule_changes, single_appraisals
+from awards.rule_drafts import AMENDMENT, Draft
 from bonuses.actions.documents import keep_file
 from bonuses.models import TariffLine
 from scoring.actions import appraisers, trials
@@ -51,8 +52,8 @@ def _variants(cycle: Cycle, everybody: People) -> None:
 
 
 def _amendment(cycle: Cycle, everybody: People) -> None:
-    draft = rule_changes.Draft(
-        kind=rule_changes.AMENDMENT,
+    draft = Draft(
+        kind=AMENDMENT,
         reason="细则对“实地考评抽查比例”未作规定，补充说明（演示）",
         wording="实地考评每个单位抽查不少于三个中项，由考评组当场抽签确定。",
         clause="§6(5)",

@@ -219,7 +219,7 @@ def _part(
     unit: str = "",
     person: str = "",
     marked: Case | None = None,
-) -> QuerySet[Any, Any]:
+) -> Any:
     """The rows counted by who signed first, the unit and the person they are about, in equal columns."""
     nobody = Value(0, output_field=IntegerField())
 

@@ -302,7 +302,7 @@ def close_reopenings(request: PageRequest) -> HttpResponse:
 # Windows
 
 
-@page("B06", methods=("GET", "POST"))
+@page("B06", methods=("GET", "POST"), tables=True)
 def windows(request: PageRequest, name: str = "") -> HttpResponse:
     """First and last day of every stage, all on one page: of the year, or of a track with its own calendar."""
     cycle = request.cycle

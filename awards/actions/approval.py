@@ -15,6 +15,7 @@ from awards import edition, queries
 from awards.models import Approval, Draft, Hearing, Purpose, Way
 from awards.queries import Now
 from awards.readiness import approval_lacks, second_calculation_lacks
+from awards.words import what_changed
 from office import audit
 from office.refusal import Refused
 from units.actions import signing
@@ -28,6 +29,7 @@ from units.stages import Stage
 
 LONGEST_REASON = 300
 MOST_NAMED = 5
+MOST_CHANGES = 3
 
 
 def scope_label(scope: str) -> str:
@@ -193,7 +195,7 @@ def void_stale(cycle: Cycle) -> list[Draft]:
             continue
         after = now.draft if now is not None else {}
         found = edition.differences(queries.content_of(draft).get("inputs", {}), after.get("inputs", {}))
-        words = "；".join(f"{d.where} {d.before} → {d.after}" for d in found[:3]) or _("a reading")
+        words = what_changed(found, MOST_CHANGES) or _("a reading")
         draft.void_reason = (_("Changed after the hand-over: %(what)s") % {"what": words})[:300]
         draft.voided_at = timezone.now()
         draft.save(update_fields=["voided_at", "void_reason"])

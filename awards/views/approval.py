@@ -21,6 +21,7 @@ from awards.models import Approval, Draft, Purpose
 from awards.readiness import approval_lacks, check_up
 from awards.remembered import remembered, stamp_of
 from awards.views.shared import tabs
+from awards.words import words_of
 from office import files
 from office.refusal import Refused
 from units.models import Cycle
@@ -29,26 +30,6 @@ from units.permissions import may, may_on_behalf_of_group
 from units.stages import Stage
 
 MOST_DIFFERENCES = 40
-
-
-def words_of(found: edition.Difference) -> str:
-    """Where a difference lies, in the words of the page: 乡镇口 › 青山乡 › 最终得分."""
-    names = {
-        "final": _("Final score"),
-        "rank": _("Place"),
-        "preliminary": _("Preliminary score"),
-        "commendations": _("Commendations"),
-        "criticisms": _("Criticisms"),
-        "rewards": _("Reward points"),
-        "weighted": _("Weighted"),
-        "base": _("Base score"),
-        "score": _("score"),
-        "points": _("score"),
-        "eligible": _("may win awards"),
-        "readings": _("Reading"),
-    }
-    hidden = {"results", "inputs", "blocks", "rows", "items", "cells", "members", "scores"}
-    return " › ".join(str(names.get(step, step)) for step in found.steps if step not in hidden)
 
 
 def _lines(found: list[edition.Difference]) -> list[dict[str, str]]:

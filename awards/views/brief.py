@@ -23,7 +23,7 @@ from awards import award_queries as queries
 from awards import money, policy
 from awards import queries as result_queries
 from awards.charts import Heat, HeatRow, heat_map
-from awards.remembered import remembered
+from awards.remembered import frozen_stamp, remembered
 from awards.views.shared import tabs, yuan
 from office.charts import Part, weighted_bar
 from office.fields import from_units
@@ -89,7 +89,11 @@ def brief(request: PageRequest) -> HttpResponse:
     computed = queries.compute_awards(ground)
     budget = queries.budget_of(ground, computed, queries.individuals_of(cycle))
     falls = _falls(cycle, blocks, standings, before)
-    drafts = remembered(cycle, "draft-places", lambda: result_queries.places_in_last_drafts(cycle))
+    drafts, computed_at = remembered(
+        cycle,
+        f"brief-{','.join(str(block.pk) for block in blocks)}",
+        lambda: (result_queries.places_in_last_drafts(cycle), as_of(blocks)),
+    )
     moved = _falls(cycle, blocks, standings, drafts.ranks, both_ways=True)
     return render(
         request,
@@ -123,7 +127,7 @@ def brief(request: PageRequest) -> HttpResponse:
             "total": yuan(budget.total),
             "places": cycle.places,
             "provisional": any(standing.provisional for standing in standings.values()),
-            "as_of": as_of(blocks),
+            "as_of": computed_at,
             "tabs": tabs(request),
             "board_url": reverse("board", args=[cycle.code]),
             "awards_url": reverse("awards", args=[cycle.code]),
@@ -137,6 +141,10 @@ def last_years_ranks(cycle: Cycle) -> dict[tuple[str, str], int]:
     last = Cycle.objects.filter(host_id=cycle.host_id, year=cycle.year - 1).first()
     if last is None:
         return {}
+    return remembered(last, "ranks", lambda: _ranks_of(last), stamp=frozen_stamp(last))
+
+
+def _ranks_of(last: Cycle) -> dict[tuple[str, str], int]:
     blocks = list(last.blocks.order_by("order", "pk"))
     for block in blocks:
         block.cycle = last

@@ -23,8 +23,8 @@ from awards import edition, queries
 from awards.actions import publication
 from awards.group_deeds import CORRECT
 from awards.models import Edition, EditionFile
-from awards.views.approval import words_of
 from awards.views.shared import tabs
+from awards.words import words_of
 from office import files
 from office.refusal import Refused
 from units.models import Cycle

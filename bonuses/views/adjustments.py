@@ -265,7 +265,7 @@ def withdraw(request: PageRequest, pk: int) -> HttpResponse:
 # The queue of the second person ------------------------------------------------------------------
 
 
-@page("F02", methods=("GET", "POST"))
+@page("F02", methods=("GET", "POST"), tables=True)
 def waiting(request: PageRequest) -> HttpResponse:
     """What waits for a second person; ticked ones are verified at once, exceptions are left and named."""
     cycle, hat = request.cycle, request.hat
@@ -351,7 +351,7 @@ def _ask_to_sign(
 # Matters and issuers -----------------------------------------------------------------------------
 
 
-@page("F07", methods=("GET", "POST"))
+@page("F07", methods=("GET", "POST"), tables=True)
 def matters(request: PageRequest) -> HttpResponse:
     """What looks like one matter by its titles, to be ticked; what is one already, to be taken apart."""
     cycle = request.cycle
@@ -439,7 +439,7 @@ def _by_unit_and_sign(rows: list[Adjustment]) -> list[list[Adjustment]]:
     return list(groups.values())
 
 
-@page("F07", methods=("GET", "POST"))
+@page("F07", methods=("GET", "POST"), tables=True)
 def issuers(request: PageRequest) -> HttpResponse:
     """The table of issuers; a new one is added with its level."""
     cycle = request.cycle

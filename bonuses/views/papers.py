@@ -34,7 +34,7 @@ def paper_seen(request: PageRequest, pk: int) -> Document:
     return found
 
 
-@page("F03")
+@page("F03", tables=True)
 def papers(request: PageRequest) -> HttpResponse:
     """`?find=` looks in number, title and source; `?lack=file|original` keeps what lacks it."""
     cycle = request.cycle

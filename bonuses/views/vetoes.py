@@ -65,7 +65,7 @@ def _line(row: Veto | Finding, request: PageRequest) -> dict[str, Any]:
     }
 
 
-@page("F03")
+@page("F03", tables=True)
 def vetoes_page(request: PageRequest) -> HttpResponse:
     return _show(request)
 

@@ -59,7 +59,7 @@ def read(picture: "object") -> list[str]:
     """The QR codes of one picture, whichever way it lies."""
     import zxingcpp
 
-    codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return [code.text[:200] for code in codes if code.valid]
 
 

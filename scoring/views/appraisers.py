@@ -46,7 +46,7 @@ class FindingForm(forms.Form):
     )
 
 
-@page("F06")
+@page("F06", tables=True)
 def appraisers(request: PageRequest) -> HttpResponse:
     return _show(request)
 

@@ -120,7 +120,7 @@ def unit_seen(request: PageRequest, name: str) -> Unit:
     return found
 
 
-@page("D01")
+@page("D01", tables=True)
 def self_unit(request: PageRequest, name: str) -> HttpResponse:
     return _show_unit(request, unit_seen(request, name))
 
@@ -349,7 +349,7 @@ def receipt_seen(request: PageRequest, pk: int) -> Receipt:
     return found
 
 
-@page("D01")
+@page("D01", tables=True)
 def receipt(request: PageRequest, pk: int) -> HttpResponse:
     found = receipt_seen(request, pk)
     return render(

@@ -145,7 +145,7 @@ def lead_scores_xlsx(request: PageRequest) -> HttpResponse:
 # One sub-item for all units
 
 
-@page("E03", methods=("GET", "POST"))
+@page("E03", methods=("GET", "POST"), tables=True)
 def lead_grid(request: PageRequest, pk: int) -> HttpResponse:
     """`?fill=ledger` puts what the ledgers suggest into the empty fields; nothing is stored by it."""
     hat, cycle = request.hat, request.cycle

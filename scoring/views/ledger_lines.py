@@ -19,7 +19,7 @@ from units.pages import PageRequest, page
 from units.permissions import may
 
 
-@page("C04", methods=("GET", "POST"))
+@page("C04", methods=("GET", "POST"), tables=True)
 def line(request: PageRequest, thread: str) -> HttpResponse:
     """The line with its versions and evidence; a file posted is laid beside it."""
     cycle, hat = request.cycle, request.hat

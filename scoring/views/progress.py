@@ -162,7 +162,7 @@ def _seen_report(request: PageRequest, unit: Unit, quarter: int) -> ProgressRepo
     return found
 
 
-@page("D01")
+@page("D01", tables=True)
 def report(request: PageRequest, unit: str, quarter: int) -> HttpResponse:
     """One report as it stands; its unit's people go on to the form while it is open."""
     cycle, hat = request.cycle, request.hat
@@ -319,7 +319,7 @@ def coverage_xlsx(request: PageRequest) -> HttpResponse:
     )
 
 
-@page("D01")
+@page("D01", tables=True)
 def coverage_return(request: PageRequest, unit: str) -> HttpResponse:
     """One unit's return with every filing; its own people find the form here."""
     found = unit_named(request, unit)

@@ -238,7 +238,7 @@ def _units_around(hat: Hat, cycle: Cycle, unit: Unit) -> list[tuple[str, str]]:
     return around
 
 
-@page("E01", "E04", methods=("GET", "POST"))
+@page("E01", "E04", methods=("GET", "POST"), tables=True)
 def review_sub_item(request: PageRequest, pk: int) -> HttpResponse:
     """One sub-item for all the units in sight, so that like is weighed with like."""
     hat, cycle = request.hat, request.cycle

@@ -366,7 +366,7 @@ def _version(request: PageRequest) -> int:
     return int(text) if text.isdecimal() else -1
 
 
-@page("E05")
+@page("E05", tables=True)
 def visit(request: PageRequest, pk: int) -> HttpResponse:
     return _show(request, pk)
 

@@ -5,6 +5,12 @@ Edition and package are made before; what a page is held to is in visit.py.
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
@@ -12,7 +18,8 @@ from pytest_django.live_server_helper import LiveServer
 from awards import reports
 from awards.actions import award_list as awarding
 from awards.actions import filing, publication
-from awards.models import AwardScheme, Edition, PrizeLine
+from awards.models import AwardScheme, Edition, Filing, PrizeLine
+from bonuses.models import BarState, Finding
 from office import pdf
 from tests.awards.years import approved
 from tests.browser.visit import WIDTHS, give_password, visiting
@@ -67,3 +74,61 @@ def test_a_leader_reads_and_the_organization_department_takes_the_package_in(
 
     packed.cycle.refresh_from_db()
     assert packed.cycle.stage_now is Stage.FILED
+
+
+@pytest.mark.parametrize("width", list(WIDTHS))
+def test_the_package_proves_itself_at_home_and_a_revocation_is_filed_with_a_receipt_of_its_own(
+    browser: Browser, live_server: LiveServer, packed: Cast, tmp_path: Path, width: str
+) -> None:
+    """The department fetches and verifies; afterwards misconduct comes to light and only a revocation is left."""
+    give_password("leader2")
+    first = Filing.objects.get(number=1)
+    filing.accept_package(
+        by=packed.hat("archive"), cycle=packed.cycle, number=1, code=first.code, receipt="组备〔2013〕1号"
+    )
+    with visiting(browser, live_server.url, width) as visit:
+        visit.sign_in("archive")
+        visit.go(f"{YEAR}filing/")
+        answer = visit.page.context.request.get(f"{live_server.url}{YEAR}filing/1/package.zip")
+        with zipfile.ZipFile(io.BytesIO(answer.body())) as package:
+            package.extractall(tmp_path / "package")
+    script = tmp_path / "package" / "verify.py"
+    proof = subprocess.run(
+        [sys.executable, "-I", str(script)], cwd=script.parent, capture_output=True, check=False, timeout=60
+    )
+    assert proof.returncode == 0, proof.stdout.decode() + proof.stderr.decode()
+
+    Finding.objects.create(
+        cycle=packed.cycle,
+        unit=packed.units["青山乡"],
+        what="自评材料与事实不符",
+        state=BarState.CONFIRMED,
+        proposed_by=packed.people["office1"],
+        on="2013-03-01",
+    )
+    made = awarding.propose_list(by=packed.hat("leader1"), cycle=packed.cycle, reason="弄虚作假")
+    for name in ("leader1", "leader2"):
+        awarding.sign_list(by=packed.hat(name), cycle=packed.cycle, list_id=made.pk, digest=made.digest)
+    with visiting(browser, live_server.url, width) as visit:
+        visit.sign_in("leader1")
+        visit.go(f"{YEAR}editions/")
+        visit.page.fill("[name=reason]", "弄虚作假")
+        visit.page.press("[name=reason]", "Enter")
+        visit.page.wait_for_load_state()
+        visit.look()
+        assert "第2版" in visit.page.inner_text("main")
+    asked = Edition.objects.get(number=2)
+    publication.confirm_publication(by=packed.hat("leader2"), edition_id=asked.pk, start_job=False)
+    publication.seal(Edition.objects.get(pk=asked.pk), packed.hat("leader2"))
+    again = filing.ask_package(by=packed.hat("office1"), cycle=packed.cycle, start_job=False)
+    filing.build(again, packed.hat("office1"))
+
+    with visiting(browser, live_server.url, width) as visit:
+        visit.sign_in("archive")
+        visit.go(f"{YEAR}filing/")
+        visit.page.fill("[name=receipt]", "组备〔2013〕2号")
+        visit.page.press("[name=receipt]", "Enter")
+        visit.page.wait_for_selector("text=组备〔2013〕2号")
+        visit.look()
+        assert "组备〔2013〕1号" in visit.page.inner_text("main")
+    assert Filing.objects.filter(accepted_at__isnull=False).count() == 2

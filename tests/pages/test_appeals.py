@@ -459,6 +459,17 @@ def test_the_list_for_the_messenger_is_a_workbook(year: Cast) -> None:
     assert any(row[0] == "青山乡" for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("stage", "words"), [(Stage.RESULTS, "本结果尚待审定"), (Stage.PUBLISHED, "本结果已经审定公布")]
+)
+def test_a_letter_says_whether_the_result_is_approved(
+    year: Cast, plain_papers: None, stage: Stage, words: str
+) -> None:
+    year.at(stage)
+
+    assert words in client(year, "office1").get(f"{YEAR}units/青山乡/letter.pdf").content.decode()
+
+
 def test_the_own_letter_says_nothing_of_others(year: Cast, plain_papers: None) -> None:
     verified(year, "白水乡")
 

@@ -148,7 +148,7 @@ def test_the_notice_on_its_way_carries_the_digest_in_its_foot(cast: Cast) -> Non
     answer = signed_in(cast.people["leader1"]).get(f"{APPROVAL}{draft.pk}/notice.docx")
 
     paper = Document(io.BytesIO(answer.content))
-    assert draft.digest in paper.sections[0].footer.paragraphs[0].text
+    assert draft.digest in paper.sections[0].footer.paragraphs[-1].text
     assert "青山乡" in {cell.text for table in paper.tables for row in table.rows for cell in row.cells}
 
 

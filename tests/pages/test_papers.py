@@ -5,6 +5,7 @@ What may be claimed and decided is tested in tests/bonuses.
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from awards.models import AwardScheme, PrizeLine
 from bonuses.models import Adjustment, Document, PaperBatch, Tally, Veto
@@ -280,6 +282,23 @@ def test_the_workbook_goes_out(year: Cast) -> None:
     answer = signed_in(year, "official_青山乡").get(f"{YEAR}adjustments.xlsx")
 
     assert answer.content[:2] == b"PK"
+
+
+def test_the_tables_of_a_page_come_as_a_workbook_and_hold_what_the_reader_sees(year: Cast) -> None:
+    official = signed_in(year, "official_青山乡")
+    empty = official.get(f"{YEAR}papers/?tables=xlsx", follow=True)
+    official.post(f"{YEAR}adjustments/claim/", form(year), follow=True)
+
+    page = official.get(f"{YEAR}papers/").content.decode()
+    own = official.get(f"{YEAR}papers/?q=&tables=xlsx")
+    rival = signed_in(year, "official_白水乡").get(f"{YEAR}papers/?tables=xlsx", follow=True)
+
+    assert "本页尚无表格可下载" in empty.content.decode()
+    assert 'href="?tables=xlsx"' in page
+    book = load_workbook(BytesIO(own.content))
+    assert any("关于表彰先进的决定" in str(cell.value) for line in book.active.iter_rows() for cell in line)
+    assert own["Content-Disposition"].startswith("attachment")
+    assert "本页尚无表格可下载" in rival.content.decode()
 
 
 def test_an_adjustment_after_the_hearing_asks_thirty_queries_at_most(year: Cast) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from awards.actions import approval
 from awards.models import ItemMapping
 from awards.year_on_year import compare_years
+from office import audit
 from scoring.models import MajorItem
 from tests.awards.years import ready
 from tests.cast import Cast
@@ -150,6 +151,24 @@ def test_it_asks_as_much_for_three_units_as_for_thirty(two_years: Cast) -> None:
 
     assert len(few) == len(many)
     assert len(many) <= 30
+
+
+def test_the_brief_with_a_filed_year_before_asks_thirty_queries_at_most(two_years: Cast) -> None:
+    last = Cycle.objects.get(code="2011")
+    with transaction.atomic():
+        audit.record(None, "package.accepted", last, cycle_code=last.code)
+    client = signed_in(two_years.people["office1"])
+
+    def asked() -> int:
+        client.get(BRIEF)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(BRIEF)
+        return len(queries)
+
+    few = asked()
+    grow(two_years, 27)
+
+    assert asked() == few <= 30
 
 
 def test_the_brief_tells_who_moved_since_the_result_was_frozen(cast: Cast) -> None:

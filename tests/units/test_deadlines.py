@@ -189,3 +189,44 @@ def test_every_row_that_units_act_by_in_a_stage_has_its_deadline_or_lies_after_t
 
     # Reading the own result, nominations and the division of a prize go on after the results.
     assert without == {"G03", "J05", "J07"}
+
+
+def test_who_comes_when_the_year_has_moved_on_is_told_when_the_window_ended(cast: Cast) -> None:
+    over(cast, Stage.SELF_ASSESSMENT, days_ago=3)
+    closed = timezone.localdate() - timedelta(days=3)
+
+    with pytest.raises(Refused) as refused:
+        require("D02", cast.hat("official_青山乡"), cast.cycle, unit_id=cast.units["青山乡"].pk)
+
+    assert refused.value.code == "deadline-over"
+    assert f"{closed.month}月{closed.day}日" in refused.value.sentence
+    assert f"{timezone.localtime():%H:%M}" in refused.value.sentence
+
+
+def test_who_was_given_more_time_is_told_when_that_ended(cast: Cast) -> None:
+    over(cast, Stage.SELF_ASSESSMENT, days_ago=9)
+    ended = timezone.now() - timedelta(minutes=90)
+    Reopening.objects.create(
+        cycle=cast.cycle,
+        stage=Stage.SELF_ASSESSMENT,
+        unit=cast.units["青山乡"],
+        until=ended,
+        reason="出差",
+        by=cast.people["office1"],
+    )
+
+    with pytest.raises(Refused) as refused:
+        require("D02", cast.hat("official_青山乡"), cast.cycle, unit_id=cast.units["青山乡"].pk)
+
+    assert f"{timezone.localtime(ended):%H:%M}" in refused.value.sentence
+
+
+def test_who_comes_before_the_stage_is_told_when_it_is_open(cast: Cast) -> None:
+    cast.at(Stage.COMMITMENT)
+    over(cast, Stage.SELF_ASSESSMENT, days_ago=-20)
+
+    with pytest.raises(Refused) as refused:
+        require("D02", cast.hat("official_青山乡"), cast.cycle, unit_id=cast.units["青山乡"].pk)
+
+    assert refused.value.code == "stage-closed"
+    assert "仅在“自评”阶段开放" in refused.value.sentence

@@ -206,7 +206,7 @@ def form_pdf(request: PageRequest, form_code: str) -> HttpResponse:
     return _attachment(reports.form_pdf(form), f"{form.title} {form.code}.pdf", files.PDF, inline=True)
 
 
-@page("D01", "E14", methods=("GET", "POST"))
+@page("D01", "E14", methods=("GET", "POST"), tables=True)
 def form(request: PageRequest, form_code: str) -> HttpResponse:
     """Screen figures and scan side by side; a POST hands in the scan of this code."""
     found = acts.find(request.hat, request.cycle, form_code)

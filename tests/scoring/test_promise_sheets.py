@@ -14,11 +14,12 @@ from office.models import AuditEntry
 from office.refusal import Refused
 from scoring.actions import appeals, commitments
 from scoring.models import Appeal, AppealFile, Commitment, CommitmentState, ResultDelivery
+from tests.awards.test_consequences import mark
 from tests.bonuses.papers import equip, pdf
 from tests.cast import Cast
 from tests.pages.reading import YEAR, body, signed_in
 from tests.scoring import promises
-from tests.scoring.test_appeals import draft, mark, of_cell
+from tests.scoring.test_appeals import draft, of_cell
 from tests.units.minutes import compared
 from units.actions import paper_forms
 from units.models import Conflict, SignedForm

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from appraisal_site import procedure
 from appraisal_site.completeness import OWN_UNIT, SEES_EVERY_UNIT, Board, board_of, sheet_of
 from appraisal_site.context import YEAR_KEY
-from appraisal_site.kept import kept
 from appraisal_site.sections import open_way, year_way
 from office.workbook.writer import write_workbook
 from scoring import commitment_queries, ledger_queries, readiness
@@ -24,6 +23,7 @@ from scoring.views.downloads import attachment
 from units import queries
 from units.actions.cycle import ENTERED_ELSEWHERE, next_stage
 from units.hats import Hat
+from units.kept import kept
 from units.lacks import Lack
 from units.matrix import Role
 from units.models import STAGE_LABELS, Cycle, SignedLack
@@ -79,6 +79,7 @@ def year(request: PageRequest) -> HttpResponse:
     )
     stages = queries.stages_of(cycle, queries.entered_at(cycle))
     may_remind = may("L15", hat, cycle)
+    sees_totals = may("G02", hat, cycle)
     sees_ledgers = ledger_queries.may_read(hat, cycle)
     sees_reports = commitment_queries.about_units(hat, cycle) is not None
     return render(
@@ -108,7 +109,7 @@ def year(request: PageRequest) -> HttpResponse:
                     "unit": row.unit.name,
                     "block": row.block,
                     "url": year_way(cycle, "unit-sheet", name=row.unit.name)
-                    if may("G03" if hat.role in OWN_UNIT else "G02", hat, cycle, unit_id=row.unit.pk)
+                    if (may("G03", hat, cycle, unit_id=row.unit.pk) if hat.role in OWN_UNIT else sees_totals)
                     else "",
                     "squares": row.squares,
                 }

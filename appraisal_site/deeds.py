@@ -57,6 +57,7 @@ WORDS: dict[str, object] = {
     "prize.change-dropped": _("dropped a change of a prize"),
     "prize.changed": _("changed a prize"),
     "prize.divided": _("divided the unit's prize"),
+    "reading.asked": _("entered a question about how the plan is read"),
     "reading.decided": _("decided how the plan is read"),
     "reading.dropped": _("dropped a proposed reading"),
     "reading.proposed": _("proposed how the plan is read"),

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from appraisal_site.kept import kept
 from appraisal_site.sections import year_way
 from units.duties import Duty, Light, Owner
+from units.kept import kept
 from units.models import Cycle
 
 Provider = Callable[[Cycle], list[Duty]]

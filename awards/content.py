@@ -112,6 +112,8 @@ def readings_of(cycle: Cycle) -> list[dict[str, Any]]:
 
 
 def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return "；".join(map(str, value))
     return value if isinstance(value, int | str) else str(value)
 
 

@@ -194,6 +194,15 @@ class ShareForm(forms.Form):
         return typed
 
 
+class QuestionForm(forms.Form):
+    """A question of the office's own about how the plan is read, its answers one in each line."""
+
+    question = forms.CharField(label=_("Question"), max_length=200)
+    answers = forms.CharField(
+        label=_("Answers, one in each line"), max_length=1000, widget=forms.Textarea({"rows": 4})
+    )
+
+
 class RulingForm(forms.Form):
     """One answer to one question of the register; R9's mix needs its proportion."""
 

@@ -41,6 +41,8 @@ IN_PAPERS = {
 IN_AWARDS = frozenset({"R6", "R7", "R12"})
 TRIAL_MIX = (1, 1)  # R9's mix where no proportion was entered
 
+ANSWERS = "answers"  # in the parameters of an own question: what may be chosen, in the order it was entered
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceMove:
@@ -99,6 +101,18 @@ def effects_of(cycle: Cycle) -> list[Effect]:
         for choice, _words in question.alternatives
         if choice != choice_in_force(cycle, question, chosen.get(question.code))
     ]
+
+
+def question_of(code: str, reading: Reading | None) -> Question | None:
+    """One of R1 to R12, or the office's own with the alternatives that were entered; None for no question."""
+    if code in BY_CODE:
+        return BY_CODE[code]
+    if reading is None or not reading.question:
+        return None
+    answers = [str(words) for words in reading.parameters.get(ANSWERS, [])]
+    return Question(
+        code, reading.question, tuple((str(number), words) for number, words in enumerate(answers, 1))
+    )
 
 
 def effect_of(cycle: Cycle, code: str, choice: str, figures: Mapping[str, int] | None = None) -> Effect:

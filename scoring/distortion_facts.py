@@ -6,7 +6,7 @@ Asks in a known number of queries and writes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from scoring.models import (
     SubItem,
 )
 from units.hats import Hat
+from units.kept import kept
 from units.matrix import Role
 from units.models import Block, Cycle, Unit
 
@@ -283,3 +284,29 @@ def looked_at(cycle: Cycle, found: list[Found]) -> list[Looked]:
         )
         for one in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The open findings that lie beside what is reviewed: by cell, and by unit those about no single cell."""
+
+    of_cell: Mapping[int, Sequence[Found]]
+    of_unit: Mapping[int, Sequence[Found]]
+
+
+def _open(cycle: Cycle) -> list[Found]:
+    """What nobody has dismissed or seen as it stands now.  One query more than `find`."""
+    done = dict(Dismissal.objects.filter(cycle=cycle).values_list("key", "seal"))
+    return [one for one in find(cycle) if done.get(one.key) != one.seal]
+
+
+def beside(hat: Hat, cycle: Cycle) -> Beside:
+    """Open findings within the hat's sight; kept until the year's log grows, since every row asks for them."""
+    of_cell: dict[int, list[Found]] = defaultdict(list)
+    of_unit: dict[int, list[Found]] = defaultdict(list)
+    for one in seen_by(hat, cycle, kept("distortion", cycle, lambda: _open(cycle))):
+        if one.cell is not None:
+            of_cell[one.cell].append(one)
+        elif one.unit is not None:
+            of_unit[one.unit].append(one)
+    return Beside(of_cell, of_unit)

@@ -235,21 +235,40 @@ def due_at(row: Supplement) -> datetime:
 
 
 def duties_of(cycle: Cycle) -> list[Duty]:
-    """Every return for supplement that was not taken back, as a duty of its unit.  One query."""
-    return [
-        Duty(
-            task="supplement",
-            label=_("Supplement: %(sub)s") % {"sub": row.cell.sub_item.name},
-            unit_id=row.cell.membership.unit_id,
-            due=due_at(row),
-            done_at=row.answered_at,
-            done=0 if row.answered_at is None else 1,
-            route="supplements",
-        )
-        for row in Supplement.objects.filter(cell__block__cycle=cycle)
+    """What each unit was asked to supply, as one duty with as many parts as returns.  One query.
+
+    Done with the last answer; one late answer keeps the whole late for ever. What was taken back is not asked.
+    """
+    asked: dict[int, list[Supplement]] = defaultdict(list)
+    for row in (
+        Supplement.objects.filter(cell__block__cycle=cycle)
         .exclude(state=SupplementState.WITHDRAWN)
         .select_related("cell__membership", "cell__sub_item")
-    ]
+        .order_by("due_on", "pk")
+    ):
+        asked[row.cell.membership.unit_id].append(row)
+    return [_duty(unit_id, rows) for unit_id, rows in asked.items()]
+
+
+def _duty(unit_id: int, rows: Sequence[Supplement]) -> Duty:
+    waiting = [row for row in rows if row.answered_at is None]
+    # The nearest day that still waits; where all are answered, the answer that came last beside its day.
+    telling = waiting[0] if waiting else max(rows, key=_lateness)
+    return Duty(
+        task="supplement",
+        label=_("Returns for supplement"),
+        unit_id=unit_id,
+        due=due_at(telling),
+        done_at=telling.answered_at,
+        done=len(rows) - len(waiting),
+        asked=len(rows),
+        route="supplements",
+        returned=f"{telling.cell.sub_item.name}：{telling.what}" if waiting else "",
+    )
+
+
+def _lateness(row: Supplement) -> timedelta:
+    return (row.answered_at or due_at(row)) - due_at(row)
 
 
 def supplement_lacks(cycle: Cycle, blocks: Iterable[int] | None = None) -> list[Lack]:

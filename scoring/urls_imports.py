@@ -10,6 +10,7 @@ from scoring.views import import_preview, imports
 
 year_patterns: list[URLPattern] = [
     path("imports/", imports.collect, name="imports"),
+    path("imports/confirm/", import_preview.confirm_many, name="imports-confirm"),
     path("imports/<int:pk>/", import_preview.preview, name="import-preview"),
     path("imports/<int:pk>/confirm/", import_preview.confirm, name="import-confirm"),
     path("imports/<int:pk>/drop/", import_preview.drop, name="import-drop"),

@@ -118,7 +118,10 @@ def open_readings(cycle_code: str) -> Iterator[Breach]:
     for reading in Reading.objects.filter(cycle__code=cycle_code):
         question = BY_CODE.get(reading.code)
         if question is None:
-            if not reading.question.strip():
+            answers = reading.parameters.get("answers", [])
+            is_open = reading.decided_at is None
+            known = {str(number) for number in range(1, len(answers) + 1)} | ({""} if is_open else set())
+            if not reading.question.strip() or (answers and reading.choice not in known):
                 yield Breach(f"units.Reading {reading.pk}", reading.code)
         elif reading.choice not in dict(question.alternatives):
             yield Breach(f"units.Reading {reading.pk}", str(reading))

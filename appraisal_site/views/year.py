@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from appraisal_site import procedure
 from appraisal_site.completeness import OWN_UNIT, SEES_EVERY_UNIT, Board, board_of, sheet_of
 from appraisal_site.context import YEAR_KEY
-from appraisal_site.kept import kept
 from appraisal_site.sections import open_way, year_way
 from office.workbook.writer import write_workbook
 from scoring import commitment_queries, ledger_queries, readiness
@@ -24,6 +23,7 @@ from scoring.views.downloads import attachment
 from units import queries
 from units.actions.cycle import ENTERED_ELSEWHERE, next_stage
 from units.hats import Hat
+from units.kept import kept
 from units.lacks import Lack
 from units.matrix import Role
 from units.models import STAGE_LABELS, Cycle, SignedLack

@@ -6,6 +6,7 @@ What an alternative would change is computed in awards.readings and kept with th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,9 +18,52 @@ from office import audit
 from office.refusal import Refused
 from units.actions.signing import Minutes, require_first, require_other, require_reason
 from units.hats import Hat
+from units.matrix import Role
 from units.models import Cycle, Reading
+from units.permissions import require
 from units.readings import BY_CODE
 from units.signals import announce_stale, once_per_block
+
+LONGEST_ANSWER = 120
+ANSWERS_FROM_TO = (2, 6)
+
+
+@transaction.atomic
+def ask_question(*, by: Hat, cycle: Cycle, question: str, answers: Sequence[str]) -> Reading:
+    """Enter a question of one's own about how the plan is read, with its closed answers; nobody has decided it yet.
+
+    By the leading group (I06) or the office, which enters for it (E14). An open question holds the approval.
+    Raises Refused: not permitted, no question, fewer than two or more than six answers, one twice, too long.
+    """
+    Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
+    require("E14" if by.role is Role.OFFICE else "I06", by, cycle)
+    words = question.strip()
+    kept = [one.strip() for one in answers if one.strip()]
+    least, most = ANSWERS_FROM_TO
+    if not words:
+        raise Refused("no-question", _("Write what can be read in two ways."), status=422)
+    if not least <= len(kept) <= most or len(set(kept)) < len(kept):
+        raise Refused(
+            "no-answers",
+            _("A question needs %(least)d to %(most)d different answers, one in each line.")
+            % {"least": least, "most": most},
+            status=422,
+        )
+    if max(map(len, kept)) > LONGEST_ANSWER:
+        raise Refused(
+            "answer-too-long",
+            _("An answer has at most %(most)d signs.") % {"most": LONGEST_ANSWER},
+            status=422,
+        )
+    taken = {reading.code for reading in cycle.readings.all()}
+    code = next(f"Q{number}" for number in count(1) if f"Q{number}" not in taken)
+    made = Reading.objects.create(
+        cycle=cycle, code=code, choice="", question=words[:200], parameters={effects.ANSWERS: kept}
+    )
+    for block in cycle.blocks.all():
+        announce_stale(block.pk)
+    audit.record(by, "reading.asked", made, cycle_code=cycle.code, question=words, answers=kept)
+    return made
 
 
 @transaction.atomic
@@ -41,7 +85,7 @@ def propose_rulings(
     by_code = {reading.code: reading for reading in cycle.readings.select_for_update()}
     made = []
     for code, (choice, figures) in answers.items():
-        question = BY_CODE.get(code)
+        question = effects.question_of(code, by_code.get(code))
         if question is None or choice not in {name for name, _words in question.alternatives}:
             raise Refused(
                 "unknown-choice",
@@ -120,11 +164,16 @@ def confirm_rulings(*, by: Hat, cycle: Cycle, rulings: Sequence[int]) -> list[Re
     with once_per_block():
         for ruling in chosen:
             reading = ruling.reading
-            effect = effects.effect_of(
-                cycle,
-                reading.code,
-                ruling.choice,
-                {k: int(v) for k, v in ruling.parameters.items() if k in "pq"},
+            is_own = reading.code not in BY_CODE
+            effect = (
+                effects.Effect(reading.code, ruling.choice, is_known=False)
+                if is_own
+                else effects.effect_of(
+                    cycle,
+                    reading.code,
+                    ruling.choice,
+                    {k: int(v) for k, v in ruling.parameters.items() if k in "pq"},
+                )
             )
             ruling.state, ruling.second_by, ruling.second_at = ReadingRuling.State.DECIDED, by.user, now
             ruling.effect = [
@@ -132,11 +181,9 @@ def confirm_rulings(*, by: Hat, cycle: Cycle, rulings: Sequence[int]) -> list[Re
                 *([move.award, list(move.gains), list(move.loses)] for move in effect.awards),
             ]
             ruling.save()
-            reading.choice, reading.parameters, reading.reason = (
-                ruling.choice,
-                ruling.parameters,
-                ruling.reason,
-            )
+            reading.choice, reading.reason = ruling.choice, ruling.reason
+            if not is_own:
+                reading.parameters = ruling.parameters
             reading.decided_by, reading.decided_at = by.user, now
             reading.save()
             if reading.code == "R1":

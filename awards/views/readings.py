@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from awards import readings as effects
 from awards.actions import readings as acts
-from awards.forms import ReasonForm, RulingForm
+from awards.forms import QuestionForm, ReasonForm, RulingForm
 from awards.models import ReadingRuling
 from awards.remembered import remembered
 from awards.views.minutes import RULING, shown
@@ -51,6 +51,11 @@ def register(request: PageRequest) -> HttpResponse:
         _row(request, question.code, chosen.get(question.code), open_rulings.get(question.code), found, rules)
         for question in QUESTIONS
     ]
+    own = [
+        _row(request, code, reading, open_rulings.get(code), found, rules)
+        for code, reading in chosen.items()
+        if code not in BY_CODE and effects.question_of(code, reading) is not None
+    ]
     undecided = [row["code"] for row in rows if row["decided_at"] is None]
     return render(
         request,
@@ -58,9 +63,10 @@ def register(request: PageRequest) -> HttpResponse:
         {
             "tabs": tabs(request),
             "rows": rows,
-            "own": [r for code, r in chosen.items() if code not in BY_CODE],
+            "own": own,
+            "ask_url": way(request, "readings-ask") if rules else "",
             "sees_totals": sees_totals,
-            "holding": [row["code"] for row in rows if row["holds"]],
+            "holding": [row["code"] for row in [*rows, *own] if row["holds"]],
             "undecided": undecided,
             "all_url": way(request, "readings-rule-all") if rules and undecided else "",
             "confirm_url": way(request, "readings-confirm") if rules and open_rulings else "",
@@ -92,7 +98,8 @@ def _row(
     found: list[effects.Effect],
     rules: bool,
 ) -> dict[str, Any]:
-    question = BY_CODE[code]
+    question = effects.question_of(code, reading)
+    assert question is not None  # the caller shows questions only
     in_force = effects.choice_in_force(request.cycle, question, reading)
     by_choice = {effect.choice: effect for effect in found if effect.code == code}
     alternatives = [
@@ -100,8 +107,12 @@ def _row(
             "choice": choice,
             "words": words,
             "in_force": choice == in_force,
-            "shipped": choice == question.shipped,
-            "effect": by_choice.get(choice),
+            "shipped": code in BY_CODE and choice == question.shipped,
+            "effect": by_choice.get(choice)
+            if code in BY_CODE
+            else None
+            if choice == in_force
+            else effects.Effect(code, choice, is_known=False),
         }
         for choice, words in question.alternatives
     ]
@@ -114,8 +125,10 @@ def _row(
         "figures": _figures(reading),
         "decided_at": decided_at,
         "waiting": waiting,
-        "waiting_words": _words(code, waiting.choice) if waiting else "",
-        "holds": decided_at is None and any(effect.changes_something for effect in by_choice.values()),
+        "waiting_words": dict(question.alternatives).get(waiting.choice, "") if waiting else "",
+        "holds": decided_at is None
+        and (code not in BY_CODE or any(effect.changes_something for effect in by_choice.values())),
+        "is_own": code not in BY_CODE,
         "rule_url": way(request, "reading-rule", code) if rules else "",
         "drop_url": way(request, "reading-drop", waiting.pk) if rules and waiting else "",
         "mine": waiting is not None and waiting.first_by_id == request.user.pk,
@@ -134,10 +147,10 @@ def _figures(reading: Reading | None) -> str:
 
 def _rule(request: PageRequest, reading: str) -> HttpResponse:
     cycle = request.cycle
-    question = BY_CODE.get(reading)
+    stored = cycle.readings.filter(code=reading).first()
+    question = effects.question_of(reading, stored)
     if question is None:
         raise Refused("not-found", _("There is no such record."), status=404)
-    stored = cycle.readings.filter(code=reading).first()
     data, uploads = request.POST or None, request.FILES or None
     form = RulingForm(
         data,
@@ -182,6 +195,34 @@ def rule_group(request: PageRequest, reading: str) -> HttpResponse:
 @page("E14", methods=("GET", "POST"))
 def rule_office(request: PageRequest, reading: str) -> HttpResponse:
     return _rule(request, reading)
+
+
+def _ask_question(request: PageRequest) -> HttpResponse:
+    form = QuestionForm(request.POST or None)
+    return ask(
+        request,
+        form,
+        lambda: acts.ask_question(
+            by=request.hat,
+            cycle=request.cycle,
+            question=form.cleaned_data["question"],
+            answers=form.cleaned_data["answers"].splitlines(),
+        ),
+        title=_("Enter a question of one's own"),
+        question=_("An open question holds the approval until two persons have decided it."),
+        button=_("Enter"),
+        back=reverse("readings", args=[request.cycle.code]),
+    )
+
+
+@page("I06", methods=("GET", "POST"))
+def ask_group(request: PageRequest) -> HttpResponse:
+    return _ask_question(request)
+
+
+@page("E14", methods=("GET", "POST"))
+def ask_office(request: PageRequest) -> HttpResponse:
+    return _ask_question(request)
 
 
 def _rule_all(request: PageRequest) -> HttpResponse:

@@ -135,6 +135,33 @@ def start_taking(by: Hat, cycle: Cycle, batch_id: int) -> tuple[ImportBatch, Job
     return batch, job
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of many previews confirmed at once."""
+
+    done: list[ImportBatch]
+    running: list[ImportBatch]  # a job takes them in
+    left: list[tuple[ImportBatch, Refused]]  # and why
+
+
+def take_many(*, by: Hat, cycle: Cycle, batch_ids: Sequence[int]) -> Taken:
+    """Take in every previewed workbook that was ticked, each whole or not at all; what cannot be is left and says why.
+
+    Raises Refused (404) for anybody else's.
+    """
+    taken = Taken([], [], [])
+    for batch in [find(by, cycle, pk) for pk in dict.fromkeys(batch_ids)]:
+        try:
+            batch, job = start_taking(by, cycle, batch.pk)
+        except Refused as refused:
+            if refused.code == "changed-meanwhile":
+                read_again(by=by, cycle=cycle, batch_id=batch.pk)
+            taken.left.append((batch, refused))
+        else:
+            (taken.done if job is None else taken.running).append(batch)
+    return taken
+
+
 def _start(kind: str, title: str, by: Hat, batches: Sequence[ImportBatch], cycle: Cycle) -> Job:
     with transaction.atomic():
         job = jobs.start(

@@ -1,4 +1,4 @@
-"""“Not involved” in bulk: several proposals at once, several decided at once.  All of them or none.
+"""“Not involved” in bulk: several proposals at once, all or none; several decided at once, with exceptions left out.
 
 One cell at a time, and what each act asks, is in scoring.actions.scores.
 """
@@ -6,6 +6,7 @@ One cell at a time, and what each act asks, is in scoring.actions.scores.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,6 +18,9 @@ from scoring.models import Cell, ScoreKind
 from units.hats import Hat
 from units.models import Cycle
 from units.signals import once_per_block
+
+# Refusals that are about the person or the year, not about one cell.
+STOPS_ALL = frozenset({"not-permitted", "stage-closed", "no-reason"})
 
 
 def _each(cell_ids: Sequence[int], act: Callable[[int], Cell]) -> list[Cell]:
@@ -40,14 +44,33 @@ def require_ticked(cell_ids: Sequence[int]) -> None:
         raise Refused("nothing-ticked", _("Please tick at least one line."), status=422)
 
 
-def decide_many(*, by: Hat, cell_ids: Sequence[int], confirm: bool, reason: str = "") -> list[Cell]:
-    """Confirm or reject several proposals as the second person; a rejection needs one reason for all.  §3."""
-    require_ticked(cell_ids)
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of many at once."""
+
+    done: list[Cell]
+    left: list[tuple[Cell, Refused]]  # and why
+
+
+def decide_many(*, by: Hat, cells: Sequence[Cell], confirm: bool, reason: str = "") -> Decided:
+    """Confirm or reject several proposals as the second person; what cannot be decided is left and says why.  §3.
+
+    A rejection needs one reason for all. Raises Refused for what is about the person or the year, not one cell.
+    """
+    require_ticked([cell.pk for cell in cells])
+    decided = Decided([], [])
     with transaction.atomic(), once_per_block():
-        return _each(
-            sorted(set(cell_ids)),
-            lambda pk: scores.decide_not_involved(by=by, cell_id=pk, confirm=confirm, reason=reason),
-        )
+        for cell in sorted(cells, key=lambda each: each.pk):
+            try:
+                with transaction.atomic():
+                    decided.done.append(
+                        scores.decide_not_involved(by=by, cell_id=cell.pk, confirm=confirm, reason=reason)
+                    )
+            except Refused as refused:
+                if refused.code in STOPS_ALL:
+                    raise
+                decided.left.append((cell, refused))
+    return decided
 
 
 def mark_sub_item(

@@ -68,7 +68,7 @@ def _line(request: PageRequest, one: Looked) -> dict[str, Any]:
 
 @page("E13")
 def distortion(request: PageRequest) -> HttpResponse:
-    """`?kind=`, `?state=` (open by default), `?block=`."""
+    """`?kind=`, `?state=` (open by default), `?block=`; `?key=` one finding alone."""
     return _show(request)
 
 
@@ -80,6 +80,10 @@ def _show(
     state = request.GET.get("state", "open")
     state = state if state in {*STATES, "all"} else "open"
     kind, block = request.GET.get("kind", ""), request.GET.get("block", "")
+    key = request.GET.get("key", "")
+    if key:  # one finding, whatever became of it: the way from a review row
+        every = [one for one in every if one.found.key == key]
+        state = "all"
     shown = [
         one
         for one in every

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
@@ -213,6 +214,29 @@ def confirm(request: PageRequest, pk: int) -> HttpResponse:
             request, sentence % {"file": batch.file.name, "changed": batch.report.get("changed", 0)}
         )
     return redirect("import-preview", request.cycle.code, pk)
+
+
+@page("L14", methods=("POST",))
+def confirm_many(request: PageRequest) -> HttpResponse:
+    """Take in what was ticked of a drop; what is not ticked stays, and what could not be says why."""
+    cycle = request.cycle
+    ids = [int(pk) for pk in request.POST.getlist("batch") if pk.isdecimal() and len(pk) < 19]
+    if not ids:
+        raise Refused("none-ticked", _("Nothing is ticked. Please tick what is to be taken in."), status=422)
+    taken = workbooks.take_many(by=request.hat, cycle=cycle, batch_ids=ids)
+    if taken.done:
+        messages.success(request, _("%(count)d workbooks were taken in.") % {"count": len(taken.done)})
+    if taken.running:
+        messages.info(
+            request, _("%(count)d large workbooks are being taken in.") % {"count": len(taken.running)}
+        )
+    if taken.left:
+        who = "；".join(f"{batch.file.name}（{why.sentence.rstrip('。.')}）" for batch, why in taken.left)
+        messages.warning(request, _("Left out: %(who)s") % {"who": who})
+    shown = [pk for pk in request.POST.get("drop", "").split(",") if pk.isdecimal()]
+    kind = request.POST.get("kind", "")
+    query = urlencode({"kind": kind if kind.isalpha() else "", "drop": ",".join(shown)})
+    return redirect(f"{reverse('imports', args=[cycle.code])}?{query}")
 
 
 @page("L14", methods=("POST",))

@@ -179,6 +179,10 @@ def _show_table(request: PageRequest, kinds: list[SheetKind]) -> HttpResponse:
             "templates": kind.templates,
             "job": progress_of(running) if running is not None else None,
             "batch": [_batch_row(each, cycle) for each in dropped],
+            "confirm_url": reverse("imports-confirm", args=[cycle.code]),
+            "waits": sum(each.state == BatchState.PREVIEW for each in dropped),
+            "drop": ",".join(str(each.pk) for each in dropped),
+            "kind": kind.value,
             "waiting": waiting,
             "shows_waiting": is_office,
             "waiting_label": waiting_label,
@@ -235,6 +239,8 @@ def progress_of(job: Job) -> dict[str, Any]:
 def _batch_row(batch: ImportBatch, cycle: Cycle) -> dict[str, Any]:
     errors, warnings = batch.report.get("errors", []), batch.report.get("warnings", [])
     return {
+        "pk": batch.pk,
+        "waits": batch.state == BatchState.PREVIEW,
         "file": batch.file.name,
         "kind": f"{KIND_WORDS[batch.kind]} · {target_word(batch)}",
         "light": LIGHTS[BatchState(batch.state)],

@@ -256,11 +256,11 @@ def not_involved(request: PageRequest) -> HttpResponse:
         try:
             if act not in {"confirm", "reject"}:
                 raise nothing_here()
-            seen = set(_marked(hat, cycle).filter(pk__in=ids).values_list("pk", flat=True))
-            if seen != set(ids):
+            cells = list(_marked(hat, cycle).filter(pk__in=ids))
+            if {cell.pk for cell in cells} != set(ids):
                 raise nothing_here()
-            done = decide_many(
-                by=hat, cell_ids=ids, confirm=act == "confirm", reason=request.POST.get("reason", "")
+            decided = decide_many(
+                by=hat, cells=cells, confirm=act == "confirm", reason=request.POST.get("reason", "")
             )
         except Refused as refused:
             if refused.status in {403, 404}:
@@ -268,7 +268,11 @@ def not_involved(request: PageRequest) -> HttpResponse:
             refusal = refused
         else:
             said = _("%(count)d confirmed.") if act == "confirm" else _("%(count)d rejected.")
-            messages.success(request, said % {"count": len(done)})
+            if decided.done:
+                messages.success(request, said % {"count": len(decided.done)})
+            if decided.left:
+                who = "；".join(f"{cell}（{why.sentence.rstrip('。.')}）" for cell, why in decided.left)
+                messages.warning(request, _("Left out: %(who)s") % {"who": who})
             return redirect("not-involved", cycle.code)
     return _involved_page(request, refusal)
 

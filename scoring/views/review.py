@@ -5,7 +5,7 @@ Scores go through scoring.actions.many_scores, returns for supplement through sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +23,8 @@ from scoring.forms_review import SupplementForm
 from scoring.models import Cell, ScoreKind, SubItem
 from scoring.review_queries import CellSight
 from scoring.typed import typed_points
+from scoring.views import review_flags
+from scoring.views.review_flags import Flag
 from scoring.views.shared import crumbs, nothing_here
 from scoring.workbooks.returns import period_name
 from units import team_queries
@@ -48,6 +50,7 @@ class Row:
     problem: str
     editable: bool
     group: str  # a heading above the row where it differs from the row before
+    flags: tuple[Flag, ...] = ()  # open findings of distortion
 
     @property
     def key(self) -> int:
@@ -283,25 +286,18 @@ def _table(
     rows = rows_of(request, sights, problems, by_unit=by_unit)
     if refusal is not None and refusal.status == 409:
         # The newer value stands beside; sending it again is a decision.
-        rows = [
-            Row(
-                r.sight,
-                r.head,
-                r.note,
-                r.points,
-                r.opinion,
-                str(r.sight.cell.version),
-                r.problem,
-                r.editable,
-                r.group,
-            )
-            for r in rows
-        ]
+        rows = [replace(row, version=str(row.sight.cell.version)) for row in rows]
+    found = review_flags.beside(request.hat, cycle)
+    rows = [replace(row, flags=review_flags.flags(cycle, found.of_cell.get(row.key, ()))) for row in rows]
+    units = {s.cell.membership.unit_id for s in sights} if not by_unit else set()
     return render(
         request,
         "scoring/review_rows.html",
         {
             "rows": rows,
+            "flags": [
+                flag for unit in units for flag in review_flags.flags(cycle, found.of_unit.get(unit, ()))
+            ],
             "by_unit": by_unit,
             "base": sights[0].cell.sub_item.base_points if by_unit and sights else None,
             "done": sum(s.preliminary is not None for s in sights),
@@ -376,6 +372,7 @@ def show_cell(
             "sight": sight,
             "cell": cell,
             "row": rows_of(request, [sight], problems, by_unit=False)[0],
+            "flags": review_flags.flags(cycle, review_flags.beside(hat, cycle).of_cell.get(cell.pk, ())),
             "columns": columns_of(sight),
             "figures": [(line, period_name(line.version.ledger.period)) for line in sight.figures],
             "quarters": [(q, sight.ledger.by_quarter.get(q)) for q in (1, 2, 3, 4)] if sight.ledger else [],
@@ -389,6 +386,7 @@ def show_cell(
             "cell_url": reverse("cell", args=[cycle.code, cell.pk]),
             "form": (form or SupplementForm()) if returns and sight.waiting is None else None,
             "returns": returns,
+            "whole_url": reverse("self-unit", args=[cycle.code, cell.membership.unit.name]),
             "places": cycle.places,
             "breadcrumbs": crumbs(
                 cycle,

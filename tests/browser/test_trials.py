@@ -78,7 +78,7 @@ def test_two_of_the_leading_group_amend_a_rule_after_seeing_who_moves(
         visit.look()
         page.fill("textarea[name=reason]", "附表有误")
         page.fill("input[name=on]", "2012-11-01")
-        page.locator("form.framed .btn-primary").click()
+        page.get_by_role("button", name="首签").click()
         expect(page.locator("#notes")).to_contain_text("第二人签字后生效")
 
     with visiting(browser, live_server.url, "phone") as visit:

@@ -413,6 +413,55 @@ def test_a_reading_comes_into_force_by_two_of_the_leading_group(city: Cast) -> N
     assert Reading.objects.get(code="R1").decided_by == city.people["leader2"]
 
 
+OWN = {"question": "试点单位是否计入序列？", "answers": "计入\n不计入"}
+
+
+def test_the_office_enters_a_question_of_its_own_which_holds_until_two_have_decided_it(city: Cast) -> None:
+    office, leader1, leader2 = (signed_in(city.people[n]) for n in ("office1", "leader1", "leader2"))
+
+    entered = office.post(f"{YEAR}readings/office/ask/", OWN)
+    page = body(office.get(f"{YEAR}readings/"))
+    held = [reading.code for reading in readings.readings_that_hold(city.cycle)]
+    first = leader1.post(f"{YEAR}readings/group/Q1/rule/", {"choice": "2", "reason": "会议讨论"})
+    second = leader2.post(f"{YEAR}readings/group/confirm/", {"ruling": ReadingRuling.objects.get().pk})
+
+    made = Reading.objects.get(code="Q1")
+    assert (entered.status_code, first.status_code, second.status_code) == (302, 302, 302)
+    assert "试点单位是否计入序列" in page
+    assert "不计入" in page
+    assert held == ["Q1"]
+    assert readings.readings_that_hold(city.cycle) == []
+    assert (made.choice, made.decided_by, made.parameters) == (
+        "2",
+        city.people["leader2"],
+        {"answers": ["计入", "不计入"]},
+    )
+    assert "不计入" in body(signed_in(city.people["official_青山乡"]).get(f"{YEAR}readings/"))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"question": "", "answers": "甲\n乙"},
+        {"question": "问", "answers": "甲"},
+        {"question": "问", "answers": "甲\n甲"},
+        {"question": "问", "answers": "\n".join("甲乙丙丁戊己庚")},
+        {"question": "问", "answers": "甲\n" + "乙" * 121},
+    ],
+)
+def test_a_question_needs_words_and_two_to_six_different_answers(city: Cast, entry: dict[str, str]) -> None:
+    answer = signed_in(city.people["office1"]).post(f"{YEAR}readings/office/ask/", entry)
+
+    assert answer.status_code == 422
+    assert not Reading.objects.filter(code__startswith="Q").exists()
+
+
+@pytest.mark.parametrize("person", ["official_青山乡", "lead_市信访局", "mayor", "leader1", "archive"])
+def test_only_the_office_enters_a_question_for_the_group(city: Cast, person: str) -> None:
+    assert signed_in(city.people[person]).post(f"{YEAR}readings/office/ask/", OWN).status_code == 403
+    assert not Reading.objects.filter(code="Q1").exists()
+
+
 @pytest.mark.parametrize(
     ("person", "status"), [("official_青山乡", 403), ("lead_市信访局", 403), ("mayor", 403), ("office1", 403)]
 )

@@ -26,6 +26,7 @@ from scoring.models import (
 from tests.cast import Cast
 from tests.pages.conftest import SignedIn
 from tests.pages.reading import body, grow, words_of
+from units.models import Conflict
 from units.stages import Stage
 
 pytestmark = pytest.mark.django_db
@@ -199,13 +200,28 @@ def test_many_are_rejected_with_one_reason(cast: Cast, signed_in: SignedIn) -> N
     assert Cell.objects.filter(involvement=Involvement.REJECTED).count() == 2
 
 
-def test_nobody_confirms_the_own_proposal_even_among_others(cast: Cast, signed_in: SignedIn) -> None:
-    ids = [*proposed(cast, "青山乡"), *proposed(cast, "白水乡", by="office1")]
+def test_what_cannot_be_decided_is_left_out_by_name_and_the_rest_goes_through(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    """The own proposal, a unit one is tied to, and one that was decided meanwhile."""
+    ids = [*proposed(cast, "青山乡"), *proposed(cast, "白水乡", by="office1"), *proposed(cast, "东河镇")]
+    meanwhile = cast.cell("青山乡", "决战园区")
+    Cell.objects.filter(pk=meanwhile.pk).update(involvement=Involvement.REJECTED)
+    Conflict.objects.create(
+        cycle=cast.cycle, user=cast.people["office1"], unit=cast.units["东河镇"], reason="家在当地"
+    )
 
-    answer = signed_in("office1").post(f"{YEAR}not-involved/", {"cells": ids, "act": "confirm"})
+    page = signed_in("office1").post(
+        f"{YEAR}not-involved/", {"cells": [*ids, meanwhile.pk], "act": "confirm"}, follow=True
+    )
 
-    assert answer.status_code == 403
-    assert not Cell.objects.filter(involvement=Involvement.CONFIRMED).exists()
+    words = words_of(page)
+    assert "已确认1项" in words
+    assert [cell.membership.unit.name for cell in Cell.objects.filter(involvement=Involvement.CONFIRMED)] == [
+        "青山乡"
+    ]
+    for left in ("白水乡 · 信访（", "东河镇 · 信访（您属于该单位", "青山乡 · 决战园区（"):
+        assert left in words
 
 
 def test_a_lead_reads_its_proposals_and_decides_none(cast: Cast, signed_in: SignedIn) -> None:

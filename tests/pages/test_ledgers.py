@@ -187,6 +187,49 @@ def test_forty_ledgers_at_once_each_stand_alone(cast: Cast, office: Client) -> N
     assert "市档案局" in waiting
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_ticked_of_a_drop_is_taken_in_with_its_exceptions_left_out(
+    cast: Cast, office: Client
+) -> None:
+    contents = [book(row("青山乡", 1, f"第{n}季", quarter=n)) for n in (1, 2, 3)]
+    files = [SimpleUploadedFile(f"台账{n}.xlsx", content) for n, content in enumerate(contents, 1)]
+    page = text(office.post("/years/2012/imports/", {"kind": "ledger", "files": files}, follow=True))
+    first, second, third = ImportBatch.objects.order_by("pk")
+    taken(cast, row("白水乡", 2, "抢先一步", quarter=2))  # meanwhile, by the lead itself
+
+    done = office.post(
+        "/years/2012/imports/confirm/",
+        {"batch": [first.pk, second.pk], "kind": "ledger", "drop": f"{first.pk},{second.pk},{third.pk}"},
+        follow=True,
+    )
+
+    assert [f'name="batch" value="{one.pk}" checked' in page for one in (first, second, third)] == [True] * 3
+    states = {one.pk: one.state for one in ImportBatch.objects.filter(pk__in=[first.pk, second.pk, third.pk])}
+    assert states == {
+        first.pk: BatchState.COMMITTED,
+        second.pk: BatchState.PREVIEW,  # read anew, against what stands now
+        third.pk: BatchState.PREVIEW,
+    }
+    assert "已导入1个工作簿" in text(done)
+    assert "未列入：台账2.xlsx（" in text(done)
+    assert standing(cast, 1) == [("青山乡", "1", "第1季")]
+
+
+def test_nobody_takes_in_what_another_handed_in(cast: Cast, lead: Client, client: Client) -> None:
+    batch = hand_in(cast, book(*GOOD))
+    other = Client()
+    other.force_login(cast.people["official_青山乡"])
+
+    answers = [
+        other.post("/years/2012/imports/confirm/", {"batch": batch.pk}).status_code,
+        lead.post("/years/2012/imports/confirm/").status_code,
+        lead.get("/years/2012/imports/confirm/").status_code,
+    ]
+
+    assert answers == [404, 422, 405]
+    assert not standing(cast)
+
+
 def test_who_has_sent_every_quarter_no_longer_waits(cast: Cast, office: Client) -> None:
     for quarter in (1, 2, 3, 4):
         taken(cast, row("青山乡", 1, f"第{quarter}季", quarter=quarter))

@@ -301,3 +301,24 @@ def test_thirty_units_take_the_queries_of_two(cast: Cast, signed_in: SignedIn) -
 
     assert counts[:2] == counts[2:]
     assert max(counts) <= 30
+
+
+def test_a_finding_of_distortion_flags_its_row_with_the_way_to_it(cast: Cast, signed_in: SignedIn) -> None:
+    cast.score("青山乡", "信访", "398", ScoreKind.SELF)
+    cast.score("青山乡", "信访", "300", ScoreKind.LEAD)
+    cell = cast.cell("青山乡", "信访")
+    way = f"{YEAR}distortion/?key=self-above-lead%3A{cell.pk}"
+    reviewer = signed_in("reviewer1")
+
+    pages = [body(reviewer.get(path)) for path in (UNIT, f"{YEAR}review/cells/{cell.pk}/")]
+    finding = words_of(reviewer.get(way))
+    reviewer_of_none = words_of(signed_in("lead_市信访局").get(f"{YEAR}lead-scores/"))
+    signed_in("office1").post(
+        f"{YEAR}distortion/dismiss/", {"key": f"self-above-lead:{cell.pk}", "reason": "已核实"}
+    )
+    after = body(reviewer.get(UNIT))
+
+    assert [f'href="{way}"' in page for page in pages] == [True, True]
+    assert "高出98" in finding
+    assert "高出98" not in reviewer_of_none
+    assert way not in after

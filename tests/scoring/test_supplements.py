@@ -22,10 +22,12 @@ from units.stages import Stage
 pytestmark = pytest.mark.django_db
 
 
-def asked(cast: Cast, by: str = "reviewer1", unit: str = "青山乡", days: int = 3) -> Supplement:
+def asked(
+    cast: Cast, by: str = "reviewer1", unit: str = "青山乡", days: int = 3, sub: str = "信访"
+) -> Supplement:
     return supplements.ask_supplement(
         by=cast.hat(by),
-        cell_id=cast.cell(unit, "信访").pk,
+        cell_id=cast.cell(unit, sub).pk,
         what="请补充信访件办结材料",
         due_on=timezone.localdate() + timedelta(days=days),
     )
@@ -166,3 +168,22 @@ def test_an_open_return_lacks_before_the_hearing(cast: Cast) -> None:
     settled(cast, answered(cast, row))
 
     assert (open_now, review_queries.supplement_lacks(cast.cycle)) == (["supplements-open"], [])
+
+
+def test_all_returns_of_a_unit_are_one_duty_with_as_many_parts(cast: Cast) -> None:
+    first = asked(cast, days=0)
+    asked(cast, sub="决战园区", days=3)
+    both = review_queries.duties_of(cast.cycle)
+    late = review_queries.due_at(first) + timedelta(hours=1)
+    answered(cast, first)
+    Supplement.objects.filter(pk=first.pk).update(answered_at=late)
+    half = review_queries.duties_of(cast.cycle)
+    answered(cast, Supplement.objects.exclude(pk=first.pk).get())
+    whole = review_queries.duties_of(cast.cycle)
+
+    assert [(d.task, d.done, d.asked, d.due) for d in both] == [
+        ("supplement", 0, 2, review_queries.due_at(first))
+    ]
+    assert [(d.done, d.asked, d.done_at) for d in half] == [(1, 2, None)]
+    assert half[0].returned.startswith("决战园区：")
+    assert [(d.done, d.light(late), d.returned) for d in whole] == [(2, Light.LATE, "")]

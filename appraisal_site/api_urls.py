@@ -22,11 +22,12 @@ from awards.api import AwardViewSet, EditionViewSet, SimulationView
 from bonuses.api import AdjustmentViewSet
 from office.api import JobViewSet
 from office.refusal import Refused
-from scoring.api import CellViewSet, ItemViewSet, StandingView, TraceView
+from scoring.api import CellViewSet, ItemViewSet
 from scoring.appeal_api import AppealViewSet
 from scoring.assessment_api import SelfAssessmentViewSet, SelfLineViewSet
 from scoring.ledger_api import LedgerLineViewSet, LedgerViewSet
 from scoring.promise_api import CommitmentViewSet, DetailedRuleViewSet, ProgressReportViewSet
+from scoring.standing_api import StandingView, TraceView
 from scoring.visit_api import DistortionView, VisitViewSet
 from units.api import BlockViewSet, CycleViewSet, UnitViewSet
 from units.api_auth import InTheMatrix

@@ -77,6 +77,18 @@ def last_heard(cycle: Cycle) -> dict[str, Draft]:
     return {draft.scope: draft for draft in heard.order_by("pk")}
 
 
+def since_heard(cycle: Cycle, found: Sequence[Now]) -> tuple[dict[str, Draft], list[edition.Difference]]:
+    """What the leading group heard last, and everything that differs from it now: causes first, then results."""
+    heard = last_heard(cycle)
+    changed = [
+        difference
+        for now in found
+        if now.scope in heard
+        for difference in edition.changes(content_of(heard[now.scope]), now.draft)
+    ]
+    return heard, sorted(changed, key=lambda one: one.where.startswith("/results"))
+
+
 @dataclass(frozen=True, slots=True)
 class DraftPlaces:
     """Where everybody stood in the newest draft of each scope that was frozen."""

@@ -17,6 +17,7 @@ class ScoringConfig(AppConfig):
             commitment_papers,
             group_deeds,
             paper_forms,
+            promise_sheets,
             queries,
             receivers,
             visit_forms,
@@ -27,4 +28,5 @@ class ScoringConfig(AppConfig):
         paper_forms.connect()
         visit_forms.connect()
         group_deeds.connect()
+        promise_sheets.connect()
         fill_sub_items_led(queries.sub_items_led)

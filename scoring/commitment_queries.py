@@ -247,7 +247,9 @@ def with_goals(rows: QuerySet[Commitment]) -> list[Commitment]:
     goals = Goal.objects.select_related("sub_item__item__block").order_by("order", "pk")
     return list(
         rows.select_related("unit", "cycle__host")
-        .prefetch_related(Prefetch("goals", goals), "rounds__signed_by", "rounds__decided_by")
+        .prefetch_related(
+            Prefetch("goals", goals), "rounds__signed_by", "rounds__decided_by", "rounds__paper"
+        )
         .order_by("unit__order", "unit_id")
     )
 

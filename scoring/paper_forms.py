@@ -223,6 +223,7 @@ def connect() -> None:
             enter=lambda form: Way("self-enter", {"pk": form.about_id}),
             choices=self_choices,
             readers=frozenset({Role.OFFICIAL, Role.PRINCIPAL}),
+            takes_pen=True,
         )
     )
     register(
@@ -237,5 +238,6 @@ def connect() -> None:
             enter=lambda form: Way("imports"),
             choices=lead_choices,
             readers=frozenset({Role.LEAD}),
+            takes_pen=True,
         )
     )

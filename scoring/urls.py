@@ -15,7 +15,7 @@ from scoring import (
     urls_self,
     urls_trials,
 )
-from scoring.views import board, board_fragment, call, downloads, matrix, plan, unit_sheet
+from scoring.views import board, board_fragment, call, cell, downloads, matrix, plan, unit_sheet
 
 urlpatterns: list[URLPattern] = []
 # Asked every half minute by every open board, so they are found before all others.
@@ -27,7 +27,7 @@ year_patterns: list[URLPattern] = [
     path("board/", board.board, name="board"),
     path("board.xlsx", downloads.board_xlsx, name="board-xlsx"),
     path("blocks/<str:name>/matrix/", matrix.matrix, name="matrix"),
-    path("cells/<int:pk>/", matrix.cell, name="cell"),
+    path("cells/<int:pk>/", cell.cell, name="cell"),
     path("units/<str:name>/", unit_sheet.unit_sheet, name="unit-sheet"),
     path("call/", call.call, name="call"),
     *urls_imports.year_patterns,

@@ -128,5 +128,6 @@ def connect() -> None:
             enter=lambda form: Way("visit-record", {"pk": form.about_id}),
             choices=choices,
             guard=guard,
+            takes_pen=True,
         )
     )

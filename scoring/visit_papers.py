@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
-from office import pdf
+from office import pdf, qr
 from scoring import visit_forms, visit_queries
 from scoring.models import Visit
 from scoring.visit_queries import SeenLine
@@ -32,6 +33,11 @@ class VisitSheet:
     visit: Visit
     code: str
     lines: tuple[SeenLine, ...]
+
+    @property
+    def qr(self) -> SafeString:
+        """The code once more, for the scanner; nothing where the sheet has none."""
+        return qr.svg(self.code, self.code) if self.code else SafeString()
 
 
 def sheets_of(cycle: Cycle, visits: Sequence[Visit]) -> list[VisitSheet]:

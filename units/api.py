@@ -1,6 +1,6 @@
 """Cycles, blocks and units over the API, read-only.
 
-Scores and standings are in scoring.api.
+Scores are in scoring.api, standings in scoring.standing_api.
 """
 
 from __future__ import annotations

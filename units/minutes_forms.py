@@ -61,6 +61,7 @@ def figures(form: SignedForm) -> Figures:
     return Figures(
         columns=("项目", "内容"),
         rows=tuple(rows),
+        room=frozenset({len(rows) - 1}),
         facts=(
             ("会议日期", f"{decision.met_on:%Y-%m-%d}" if decision.met_on else ""),
             ("主持人", decision.chair),

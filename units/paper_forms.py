@@ -35,6 +35,7 @@ class Figures:
     rows: tuple[tuple[str, ...], ...]
     pen: frozenset[int] = frozenset()
     numbers: frozenset[int] = frozenset()
+    room: frozenset[int] = frozenset()  # rows printed with room for signatures
     facts: tuple[tuple[str, str], ...] = ()  # name and value above the table
     notes: tuple[str, ...] = ()  # below it
 
@@ -86,6 +87,9 @@ class FormKind:
     choices: Callable[[Hat, Cycle], Sequence[Subject]]  # what the hat may print from the desk of forms
     # Who of a unit's people sees the form and hands in its scan; nobody for a kind that is bound to no unit.
     readers: frozenset[Role] = frozenset()
+    takes_pen: bool = False  # may be printed empty, to be filled by pen
+    own_row: str = "D05"  # by which they hand the scan in themselves, in its stage
+    is_private: bool = False  # nobody else sees it before its signed scan is handed in
     # Raises Refused unless this person of the office may print, scan and compare it; None: E14, no own unit.
     guard: Callable[[Hat, SignedForm], None] | None = None
     preview: Callable[[SignedForm], Preview | None] | None = None  # who would move once it counts
@@ -112,6 +116,11 @@ def kind_named(key: str) -> FormKind:
     if found is None:
         raise nothing_here()
     return found
+
+
+def private_kinds() -> list[str]:
+    """The kinds that stay the unit's alone until their scan is there."""
+    return [kind.key for kind in kinds() if kind.is_private]
 
 
 def kinds_read_by(role: Role) -> list[str]:

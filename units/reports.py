@@ -24,8 +24,11 @@ def form_pdf(form: SignedForm) -> bytes:
             "form": form,
             "figures": shown,
             "rows": [
-                [(cell, n in shown.numbers, n in shown.pen) for n, cell in enumerate(row)]
-                for row in shown.rows
+                (
+                    at in shown.room,
+                    [(cell, n in shown.numbers, n in shown.pen) for n, cell in enumerate(row)],
+                )
+                for at, row in enumerate(shown.rows)
             ],
             "heads": [(head, n in shown.pen) for n, head in enumerate(shown.columns)],
             "sign_line": SIGN_LINE,

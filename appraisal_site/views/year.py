@@ -79,6 +79,7 @@ def year(request: PageRequest) -> HttpResponse:
     )
     stages = queries.stages_of(cycle, queries.entered_at(cycle))
     may_remind = may("L15", hat, cycle)
+    sees_totals = may("G02", hat, cycle)
     sees_ledgers = ledger_queries.may_read(hat, cycle)
     sees_reports = commitment_queries.about_units(hat, cycle) is not None
     return render(
@@ -108,7 +109,7 @@ def year(request: PageRequest) -> HttpResponse:
                     "unit": row.unit.name,
                     "block": row.block,
                     "url": year_way(cycle, "unit-sheet", name=row.unit.name)
-                    if may("G03" if hat.role in OWN_UNIT else "G02", hat, cycle, unit_id=row.unit.pk)
+                    if (may("G03", hat, cycle, unit_id=row.unit.pk) if hat.role in OWN_UNIT else sees_totals)
                     else "",
                     "squares": row.squares,
                 }

@@ -91,20 +91,21 @@ def recount_scores(year: Bench, steps: Sequence[Step]) -> list[amended_scores.Re
     The log hears of each by tell_recounts, last, because its entries hold the chain.
     """
     found = amended_scores.recounts(year, steps)
+    # Every cell of the rule counts as changed: whoever typed or read in a file by the old rule looks again.
+    touched = amended_scores.amended_rules(year, steps)
+    Cell.objects.filter(sub_item__in=touched).update(version=F("version") + 1)
     for one in found:
         Score.objects.filter(pk=one.score).update(points=one.after)
-        Cell.objects.filter(pk=one.cell).update(version=F("version") + 1)
     return found
 
 
 def tell_recounts(by: Hat, year: Bench, found: Sequence[amended_scores.Recount], reason: str) -> None:
     """The log's entries of recounted scores, in the words of every other score."""
     cells = {cell.pk: cell for cell in Cell.objects.filter(pk__in={one.cell for one in found})}
-    told = dict.fromkeys(cells, 0)
+    latest: dict[int, int] = {}
     for one in found:
-        # Two kinds of one cell were raised one after the other.
-        told[one.cell] += 1
-        later = sum(other.cell == one.cell for other in found) - told[one.cell]
+        # Two kinds of one cell are two entries, and no two entries of a cell share a version.
+        latest[one.cell] = latest.get(one.cell, cells[one.cell].version - 1) + 1
         audit.record(
             by,
             "score.recorded",
@@ -114,5 +115,7 @@ def tell_recounts(by: Hat, year: Bench, found: Sequence[amended_scores.Recount],
             before=format_points(one.before),
             after=format_points(one.after),
             reason=reason,
-            version=cells[one.cell].version - later,
+            version=latest[one.cell],
         )
+    for pk, version in latest.items():
+        Cell.objects.filter(pk=pk).update(version=version)

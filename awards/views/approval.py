@@ -29,7 +29,7 @@ from units.pages import PageRequest, page
 from units.permissions import may, may_on_behalf_of_group
 from units.stages import Stage
 
-MOST_DIFFERENCES = 40
+MOST_DIFFERENCES = 300
 
 
 def _lines(found: list[edition.Difference]) -> list[dict[str, str]]:
@@ -49,7 +49,7 @@ def hearing(request: PageRequest) -> HttpResponse:
         lambda: check_up(cycle, {now.scope: now.draft for now in found}, joint),
         stamp=stamp,
     )
-    heard, changed = remembered(cycle, "since-heard", lambda: _since_heard(cycle, found), stamp=stamp)
+    heard, changed = remembered(cycle, "since-heard", lambda: queries.since_heard(cycle, found), stamp=stamp)
     at_hearing = cycle.stage_now is Stage.HEARING
     return render(
         request,
@@ -64,6 +64,7 @@ def hearing(request: PageRequest) -> HttpResponse:
             "heard": heard.get(""),
             "changes": _lines(changed),
             "changes_total": len(changed),
+            "changes_shown": min(len(changed), MOST_DIFFERENCES),
             "at_hearing": at_hearing,
             "may_decide": at_hearing and may("I03", request.hat, cycle),
             "decide_url": reverse("hearing-decide", args=[cycle.code]),
@@ -79,18 +80,6 @@ def hearing(request: PageRequest) -> HttpResponse:
             "board_url": reverse("board", args=[cycle.code]),
         },
     )
-
-
-def _since_heard(cycle: Cycle, found: list[queries.Now]) -> tuple[dict[str, Draft], list[edition.Difference]]:
-    """What the leading group heard last, and everything that differs from it now."""
-    heard = queries.last_heard(cycle)
-    changed = [
-        difference
-        for now in found
-        if now.scope in heard
-        for difference in edition.changes(queries.content_of(heard[now.scope]), now.draft)
-    ]
-    return heard, changed
 
 
 @page("I03", methods=("POST",))

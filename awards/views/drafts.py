@@ -50,7 +50,8 @@ def briefing(request: PageRequest) -> HttpResponse:
     found = queries.everything_now(request.cycle)
     joint = queries.joint_digest(found)
     check = check_up(request.cycle, {now.scope: now.draft for now in found}, joint)
-    content = docx_papers.briefing(request.cycle, found, check, joint)
+    heard, changed = queries.since_heard(request.cycle, found)
+    content = docx_papers.briefing(request.cycle, found, check, joint, changed if heard else None)
     return _docx(
         request, content, f"{request.cycle.code}-初审汇报-送审稿.docx", kind=PaperKind.BRIEFING, digest=joint
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -37,7 +37,7 @@ from scoring.models import (
 from units import permissions
 from units.hats import Hat, hats_of
 from units.matrix import Role
-from units.models import Cycle, Membership, RoleAssignment, Unit
+from units.models import Cycle, Membership, RoleAssignment, SignedForm, Unit
 from units.permissions import require, require_second
 
 LEADERS = frozenset({Role.LEADING_GROUP, Role.CITY_LEADER})
@@ -262,6 +262,60 @@ def file_appeal(*, by: Hat, cycle: Cycle, appeal_id: int, version: int | None = 
     return appeal
 
 
+def count_paper(by: Hat, form: SignedForm) -> Appeal:
+    """The signed sheet was compared with the screen: the draft counts as filed by the principal (E14, H02).  §6(7)
+
+    In time is whose scan was handed in within the window, whenever it is compared. Raises Refused: filed already,
+    too late, about nothing, a unit one is tied to.
+    """
+    assert form.scan is not None  # compared forms have theirs
+    assert form.scanned_at is not None
+    cycle = form.cycle
+    with transaction.atomic():
+        _lock(cycle)
+        appeal = load(cycle, form.about_id)
+        require_may_count(by, appeal)
+        require_state(appeal, AppealState.DRAFT)
+        require_second(appeal.drafted_by_id, by)
+        assert appeal.unit_id is not None
+        _require_in_time(cycle, appeal.unit_id, None, at=form.scanned_at)
+        _require_about_something(appeal)
+        appeal.number = _next_number(cycle)
+        appeal.state, appeal.channel = AppealState.FILED, Channel.PAPER
+        appeal.sender = principal_named(cycle, appeal.unit_id)
+        appeal.received_on = timezone.localdate(form.scanned_at)
+        appeal.filed_by, appeal.filed_at = form.scanned_by, form.scanned_at
+        appeal.compared_by, appeal.compared_at = by.user, timezone.now()
+        save(appeal)
+        AppealFile.objects.create(
+            appeal=appeal,
+            file=form.scan,
+            purpose=AppealFile.Purpose.SCAN,
+            by=form.scanned_by or by.user,
+        )
+        _tell_namers(appeal)
+        audit.record(by, "appeal.filed", appeal, cycle_code=cycle.code, form=form.code, **_told(appeal))
+    return appeal
+
+
+def require_may_count(by: Hat, appeal: Appeal) -> None:
+    """E14 in the stage of appeals, by somebody without a tie to either unit."""
+    require_impartial("E14", by, appeal)
+    permissions.require("H04", by, appeal.cycle)
+
+
+def principal_named(cycle: Cycle, unit_id: int) -> str:
+    """Who signs for the unit, as the account names him; the role's name where there is no account."""
+    of_year = Q(cycle=cycle) | Q(cycle=None)
+    row = (
+        RoleAssignment.objects.filter(of_year, unit=unit_id, role=Role.PRINCIPAL)
+        .select_related("user")
+        .order_by("pk")
+        .first()
+    )
+    return str(row.user)[:60] if row is not None else "主要负责人"
+
+
 def _lock(cycle: Cycle) -> None:
     """Numbers are given one after another: the year's row is held while one is taken."""
     Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
@@ -271,12 +325,14 @@ def _next_number(cycle: Cycle) -> int:
     return (Appeal.objects.filter(cycle=cycle).aggregate(n=Max("number"))["n"] or 0) + 1
 
 
-def _require_in_time(cycle: Cycle, unit_id: int, received_on: date | None) -> None:
-    """Within the unit's window: now, or by the day on which its paper came."""
+def _require_in_time(
+    cycle: Cycle, unit_id: int, received_on: date | None, at: datetime | None = None
+) -> None:
+    """Within the unit's window: now, at the instant its scan came, or by the day on which its paper came."""
     window = terms_of(cycle).window(unit_id)
     if window is None:
         return
-    late = received_on > window.closes_on if received_on else timezone.now() >= window.closes_at
+    late = received_on > window.closes_on if received_on else (at or timezone.now()) >= window.closes_at
     if late:
         closes = timezone.localtime(window.closes_at)
         raise Refused(

@@ -23,7 +23,7 @@ from office.refusal import Refused
 from scoring.commitment_queries import serving_choices
 from scoring.models import Commitment, CommitmentRound, CommitmentState, Goal, Verdict
 from units.hats import Hat
-from units.models import Cycle, Unit
+from units.models import Cycle, SignedForm, Unit
 from units.notices import tell_unit
 from units.permissions import may, require
 
@@ -233,16 +233,41 @@ def sign(*, by: Hat, cycle: Cycle, unit: Unit, version: int | None = None) -> Co
     row = _require_there(year, unit.pk)
     _require_writable(row)
     _require_version(row, version)
+    return _seal(by, row, None)
+
+
+def count_paper(by: Hat, form: SignedForm) -> CommitmentRound:
+    """The signed sheet was compared with the screen: the goals count as signed by the principal (E14, D10).
+
+    Raises Refused: signed already, no goal, out of the time in which commitments are examined, an own unit.
+    """
+    with transaction.atomic():
+        year = locked(form.cycle)
+        row = Commitment.objects.filter(cycle=year, pk=form.about_id).values_list("unit", flat=True).first()
+        found = _require_there(year, row or 0)
+        require_may_count(by, found)
+        _require_writable(found)
+        return _seal(by, found, form)
+
+
+def require_may_count(by: Hat, row: Commitment) -> None:
+    """E14 in the stages in which a commitment is examined, by somebody without a tie to its unit."""
+    require("E14", by, row.cycle, unit_id=row.unit_id, acts_on_unit=True)
+    require(EXAMINE, by, row.cycle, unit_id=row.unit_id, acts_on_unit=True)
+
+
+def _seal(by: Hat, row: Commitment, form: SignedForm | None) -> CommitmentRound:
+    """The goals as they are now become a round; on paper it was signed when its scan came."""
     goals = list(row.goals.select_related("sub_item__item__block").order_by("order", "pk"))
     if not goals:
         raise Refused(
             "no-goals",
             _("The commitment of %(unit)s holds no goal yet. Please enter at least one before signing.")
-            % {"unit": unit.name},
+            % {"unit": row.unit.name},
             "§8(2)",
             status=422,
         )
-    now = timezone.now()
+    now = form.scanned_at if form is not None and form.scanned_at is not None else timezone.now()
     content = content_of(goals)
     made = CommitmentRound.objects.create(
         commitment=row,
@@ -251,6 +276,7 @@ def sign(*, by: Hat, cycle: Cycle, unit: Unit, version: int | None = None) -> Co
         sha256=digest_of(content),
         signed_by=by.user,
         signed_at=now,
+        paper=form,
     )
     row.first_signed_at = row.first_signed_at or now
     _touch(row, by, CommitmentState.SUBMITTED)
@@ -258,12 +284,13 @@ def sign(*, by: Hat, cycle: Cycle, unit: Unit, version: int | None = None) -> Co
         by,
         "commitment.signed",
         row,
-        cycle_code=year.code,
-        unit=unit.name,
+        cycle_code=row.cycle.code,
+        unit=row.unit.name,
         round=made.number,
         goals=len(goals),
         sha256=made.sha256,
         version=row.version,
+        form=form.code if form is not None else "",
     )
     return made
 

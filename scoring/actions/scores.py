@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ from scoring.models import Cell, Deduction, Indicator, Involvement, Score, Score
 from units import foresight
 from units.hats import Hat
 from units.matrix import Role
-from units.models import Unit
+from units.models import Block, Unit
 from units.permissions import require, require_second
 from units.signals import announce_stale, once_per_block
 
@@ -53,12 +53,16 @@ class DeductionLine:
 
 
 def load_cell(cell_id: int, *, lock: bool = False, annotations: Mapping[str, Any] | None = None) -> Cell:
-    """The cell with everything an act on it asks for, in one query; locks its block's row on request."""
+    """The cell with everything an act on it asks for, in one query; locks its block's row on request.
+
+    The lock is a statement of its own: one that waited within the reading would answer with the cell, its
+    scores and its rule as they stood before the wait, and a newer value would be overwritten unseen.
+    """
+    if lock and connection.features.has_select_for_update:
+        list(Block.objects.select_for_update().filter(cells=cell_id).values_list("pk"))
     cells = Cell.objects.select_related(
         "block__cycle", "membership__unit", "sub_item__item", "sub_item__lead"
     )
-    if lock:
-        cells = cells.select_for_update(of=("block",))
     cell = cells.filter(pk=cell_id).annotate(**(annotations or {})).first()
     if cell is None:
         raise Refused("not-found", _("There is no such record."), status=404)

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from scoring.models.rules import SubItem
-from units.models import Cycle, Unit
+from units.models import Cycle, SignedForm, Unit
 
 QUARTERS = (1, 2, 3, 4)
 
@@ -100,6 +100,9 @@ class CommitmentRound(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("signed by")
     )
     signed_at = models.DateTimeField(_("signed"))
+    paper = models.ForeignKey(
+        SignedForm, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("paper")
+    )
     verdict = models.CharField(
         _("examined"), max_length=10, choices=Verdict.choices, default=Verdict.OPEN, blank=True
     )

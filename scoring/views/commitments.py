@@ -141,6 +141,15 @@ def commitment(request: PageRequest, unit: str) -> HttpResponse:
     return _show(request, found, seen(request, found))
 
 
+def _types(hat: Hat, row: Commitment) -> bool:
+    """The office may print it for a unit that signs on paper."""
+    try:
+        acts.require_may_count(hat, row)
+    except Refused:
+        return False
+    return True
+
+
 def _show(
     request: PageRequest,
     unit: Unit,
@@ -164,7 +173,7 @@ def _show(
             "row": row,
             "light": queries.LIGHTS[CommitmentState(row.state)] if row is not None else "off",
             "goals": [(goal, percents.get(goal.pk)) for goal in goals],
-            "rounds": list(row.rounds.select_related("signed_by", "decided_by").order_by("-number"))
+            "rounds": list(row.rounds.select_related("signed_by", "decided_by", "paper").order_by("-number"))
             if row is not None and not is_lead
             else [],
             "fulfilment": _fulfilment(hat, cycle, unit) if not is_lead else None,
@@ -172,6 +181,9 @@ def _show(
             "sign_url": reverse("commitment-sign", args=[cycle.code, unit.name])
             if signs and goals and row is not None and row.is_open
             else "",
+            "print_about": row.pk
+            if row is not None and row.is_open and goals and (writes or _types(hat, row))
+            else None,
             "waits_for_principal": own and not signs and writes and bool(goals),
             "withdraw_url": reverse("commitment-withdraw", args=[cycle.code, unit.name])
             if signs and state == CommitmentState.SUBMITTED

@@ -184,6 +184,41 @@ def test_a_sealed_self_assessment_stays_as_it_was_signed(year: Cast) -> None:
 
 
 @pytest.mark.django_db
+def test_what_was_typed_or_read_by_the_old_rule_is_looked_at_again(year: Cast) -> None:
+    cell = year.cell("东河镇", "信访")
+
+    amend(year, BaseStep(sub(year), Decimal(500)))
+
+    refusal = refused(
+        lambda: scores.record_score(
+            by=year.at(Stage.PRELIMINARY_REVIEW).hat("office1"),
+            cell_id=cell.pk,
+            kind=ScoreKind.PRELIMINARY,
+            points=Decimal(399),
+            version=cell.version,
+        )
+    )
+    assert refusal.code == "changed-meanwhile"
+
+
+@pytest.mark.django_db
+def test_two_kinds_of_one_cell_are_both_recounted(year: Cast) -> None:
+    cell = year.cell("青山乡", "信访")
+    line = scores.DeductionLine(Decimal(25), "迟报")
+    scores.record_score(
+        by=year.at(Stage.PRELIMINARY_REVIEW).hat("lead_市信访局"),
+        cell_id=cell.pk,
+        kind=ScoreKind.LEAD,
+        lines=[line],
+    )
+
+    amend(year, BaseStep(sub(year), Decimal(500)))
+
+    assert {one.kind: one.points for one in cell.scores.all()} == {"lead": 475, "preliminary": 460}
+    assert breached() == set()
+
+
+@pytest.mark.django_db
 def test_every_recounted_score_is_in_the_log_of_its_cell(year: Cast) -> None:
     amend(year, BaseStep(sub(year), Decimal(500)))
 

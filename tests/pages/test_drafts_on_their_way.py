@@ -54,6 +54,24 @@ def test_a_changed_mark_changes_the_foot(cast: Cast) -> None:
     assert words_and_foot(client.get(f"{YEAR}hearing/agenda.docx").content)[1] != before
 
 
+def test_the_briefing_tells_what_changed_since_it_was_last_heard_causes_first(cast: Cast) -> None:
+    ready(cast).at(Stage.HEARING)
+    client = signed_in(cast.people["office1"])
+    first, _foot = words_and_foot(client.get(f"{YEAR}hearing/briefing.docx").content)
+    digest = queries.joint_digest(queries.everything_now(cast.cycle))
+    approval.decide_hearing(
+        by=cast.hat("leader1"), cycle=cast.cycle, digest=digest, release=False, reason="补正扣分依据"
+    )
+    cast.score("青山乡", "信访", "399.99")
+
+    words, _foot = words_and_foot(client.get(f"{YEAR}hearing/briefing.docx").content)
+
+    assert "本次为首次初审。" in first
+    cause = "乡镇口 › 青山乡·社会管理·信访 › 初评 › 得分"
+    assert cause in words
+    assert words.index(cause) < words.index("乡镇口 › 青山乡 › 最终得分")
+
+
 @pytest.mark.parametrize("address", [*HEARING_PAPERS, *APPROVAL_PAPERS, "awards/decision.docx"])
 @pytest.mark.parametrize(
     ("person", "status"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from office import evidence
 from office.refusal import Refused
+from office.scans.reader import codes_in
 from scoring import visit_forms, visit_papers
 from scoring.actions import visits
 from scoring.models import Score, ScoreKind, Visit, VisitLine
@@ -201,6 +202,16 @@ def test_the_office_prints_sheets_with_codes_and_a_second_print_keeps_them(
     for words in (code, "单位（盖章）", "主要负责人（签字）", "经办人", "电话", "安全"):
         assert words in html
     assert code in words_of(client.get(f"{YEAR}visits/{visit.pk}/"))
+
+
+def test_the_printed_sheet_says_its_code_to_the_scanner(site: Cast) -> None:
+    visit = planned(site, "安全")
+    visit_forms.give_codes(site.hat("office1"), site.cycle, [visit.pk])
+    code = visit_forms.codes_of(site.cycle, [visit.pk])[visit.pk]
+
+    content = visit_papers.pdf_of(site.cycle, visit_papers.sheets_of(site.cycle, [visit]))
+
+    assert codes_in([content], "sheet.pdf") == [code]
 
 
 def on_paper(site: Cast, visit: Visit, by: str = "office2") -> SignedForm:

@@ -16,7 +16,7 @@ from scoring import reports
 
 pytestmark = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler-utils")
 LINES = 60
-REASON = "年度重点工作推进计划未按季度报送进度"
+REASON = "两次未按季度报送进度"
 
 
 def a_receipt() -> Any:

@@ -22,30 +22,36 @@ from units import paper_codes
 from units.hats import Hat
 from units.matrix import Role
 from units.models import Cycle, FormState, SignedForm
-from units.paper_forms import kind_named, kinds_read_by
+from units.paper_forms import kind_named, kinds_read_by, private_kinds
 from units.permissions import ON_BEHALF, require, require_second
 
-OWN_SCAN = "D05"  # the unit, or a lead body, hands in the scan of its own form
 SCAN_TYPES = (PDF, JPEG, PNG)
 IN_FORCE = (FormState.PRINTED, FormState.SCANNED, FormState.COUNTED, FormState.DIFFERS)
 BOUND = frozenset({Role.OFFICIAL, Role.PRINCIPAL, Role.LEAD})
 
 
-def forms_for(hat: Hat, cycle: Cycle) -> QuerySet[SignedForm]:
-    """The forms a hat may look at: all for the office and who may read everything, the own ones for units."""
+def forms_for(hat: Hat, cycle: Cycle, *, to_scan: bool = False) -> QuerySet[SignedForm]:
+    """The forms a hat may look at: all for the office and who may read everything, the own ones for units.
+
+    What is the unit's alone before it is signed is left out for others, unless `to_scan`: a scan must find it.
+    """
     forms = SignedForm.objects.filter(cycle=cycle)
     if hat.role in BOUND:
         return forms.filter(unit_id=hat.unit_id or 0, kind__in=kinds_read_by(hat.role))
     if hat.role in {Role.OFFICE, Role.LEADING_GROUP, Role.AUDITOR}:
-        return forms
+        return forms if to_scan else forms.exclude(kind__in=private_kinds(), scan=None)
     return forms.none()
 
 
-def find(hat: Hat, cycle: Cycle, code: str) -> SignedForm:
+def find(hat: Hat, cycle: Cycle, code: str, *, to_scan: bool = False) -> SignedForm:
     """The form of this code within the hat's sight; raises Refused (404) for every other."""
     wanted = paper_codes.tidy(code)
     related = ("cycle", "unit", "scan", "printed_by", "scanned_by", "compared_by")
-    form = forms_for(hat, cycle).filter(code=wanted).select_related(*related).first() if wanted else None
+    form = (
+        forms_for(hat, cycle, to_scan=to_scan).filter(code=wanted).select_related(*related).first()
+        if wanted
+        else None
+    )
     if form is None:
         elsewhere = _of_another_year(hat, cycle, wanted)
         if elsewhere is not None:
@@ -90,6 +96,7 @@ def print_form(*, by: Hat, cycle: Cycle, kind: str, about_id: int, empty: bool =
         form = SignedForm(
             cycle=cycle, kind=kind, about_id=about_id, unit=subject.unit, title=subject.title[:200]
         )
+        empty = empty and of_kind.takes_pen
         digest = "" if empty else of_kind.figures(form).digest
         known = earlier.filter(state__in=IN_FORCE).select_related("unit", "cycle").first()
         if known is not None and _still_stands(known, digest):
@@ -114,7 +121,7 @@ def _still_stands(known: SignedForm, digest: str) -> bool:
 
 def _require_may_scan(by: Hat, form: SignedForm) -> None:
     if by.role in BOUND:
-        require(OWN_SCAN, by, form.cycle)
+        require(kind_named(form.kind).own_row, by, form.cycle, unit_id=form.unit_id)
         return
     _require_office(by, form)
 
@@ -136,7 +143,7 @@ def take_scan(
     Raises Refused: no such code, a print that is void, one that counts already, the same scan beside another
     form, and whatever evidence.receive refuses.
     """
-    form = find(by, cycle, code)
+    form = find(by, cycle, code, to_scan=True)
     _require_may_scan(by, form)
     _require_open(form)
     if not is_read:

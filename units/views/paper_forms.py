@@ -112,7 +112,9 @@ def forms(request: PageRequest) -> HttpResponse:
             "query": f"state={state}&kind={kind}&" if state or kind else "",
             "placed": placed,
             "printable": [
-                (each.key, each.label, subjects) for each in kinds() if (subjects := each.choices(hat, cycle))
+                (each.key, each.label, subjects, each.takes_pen)
+                for each in kinds()
+                if (subjects := each.choices(hat, cycle))
             ],
             "upload": {
                 "url": reverse("signed-forms", args=[cycle.code]),

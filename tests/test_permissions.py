@@ -231,8 +231,10 @@ def test_every_recorded_act_has_its_words() -> None:
 
 
 def _recorded_in(path: Path) -> Iterator[str]:
-    """The second argument of every call of audit.record() that is a text or a choice of two."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """The second argument of every call of audit.record(): texts, a choice of texts, or a name that is given some."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    given = _texts_given(tree)
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or len(node.args) < 2:
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -241,3 +243,29 @@ def _recorded_in(path: Path) -> Iterator[str]:
         for part in ast.walk(node.args[1]):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield part.value
+            elif isinstance(part, ast.Name):
+                yield from (
+                    text for text in given.get(part.id, ()) if re.fullmatch(r"[a-z-]+\.[a-z-]+", text)
+                )
+
+
+def _texts_given(tree: ast.Module) -> dict[str, set[str]]:
+    """Name → every text the module assigns to it."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            pairs = (
+                zip(target.elts, node.value.elts, strict=False)
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                else [(target, node.value)]
+            )
+            for named, value in pairs:
+                if isinstance(named, ast.Name):
+                    found.setdefault(named.id, set()).update(
+                        part.value
+                        for part in ast.walk(value)
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    )
+    return found

@@ -31,6 +31,28 @@ XLS = "application/vnd.ms-excel"
 OFD = "application/ofd"
 PDF, PNG, JPEG, ZIP = "application/pdf", "image/png", "image/jpeg", "application/zip"
 INLINE_TYPES = frozenset({PDF, PNG, JPEG})
+# How people call them, in the order in which they are offered.
+WORDS = {
+    PDF: "PDF",
+    PNG: "PNG",
+    JPEG: "JPEG",
+    OFD: "OFD",
+    XLSX: ".xlsx",
+    XLS: ".xls",
+    DOCX: ".docx",
+    ZIP: ".zip",
+}
+
+
+def wrong_type(name: str, allowed: Iterable[str]) -> Refused:
+    """What is told of a file whose bytes are none of the kinds allowed, with the kinds to send instead."""
+    kinds = "、".join(word for kind, word in WORDS.items() if kind in set(allowed))
+    return Refused(
+        "wrong-type",
+        _("%(name)s is by its content no file that is taken here; please send %(kinds)s.")
+        % {"name": safe_name(name), "kinds": kinds},
+        status=422,
+    )
 
 
 def path_of(sha256: str) -> Path:
@@ -114,12 +136,7 @@ def store(
                 raise Refused("empty-file", _("%(name)s is empty.") % {"name": safe_name(name)}, status=422)
             content_type = type_by_content(temporary)
             if allowed is not None and content_type not in set(allowed):
-                raise Refused(
-                    "wrong-type",
-                    _("%(name)s holds %(type)s by its content, which is not accepted here.")
-                    % {"name": safe_name(name), "type": content_type or _("an unknown type")},
-                    status=422,
-                )
+                raise wrong_type(name, allowed)
             kept = inspect(temporary, content_type, digest.hexdigest()) if inspect is not None else None
             if kept is not None:
                 digest, size = hashlib.sha256(kept), len(kept)

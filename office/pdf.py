@@ -24,6 +24,7 @@ def _weasyprint() -> Any:
     """The library, imported only here: without pango it cannot even be imported."""
     try:
         import weasyprint
+        from PIL import ImageFile
     except (ImportError, OSError) as error:
         raise Refused(
             "no-pdf-library",
@@ -33,6 +34,8 @@ def _weasyprint() -> Any:
             % {"why": str(error).splitlines()[0][:120]},
             status=503,
         ) from error
+    # It lets Pillow take half pictures, in the whole process: evidence that breaks off would be kept.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     return weasyprint
 
 

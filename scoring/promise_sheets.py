@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy
 
 from scoring import commitment_queries
-from scoring.actions import appeals, commitments
+from scoring.actions import appeal_register, commitments
 from scoring.models import Appeal, AppealState, Commitment, CommitmentState
 from units.hats import Hat
 from units.matrix import Role
@@ -149,11 +149,11 @@ def appeal_hands(form: SignedForm) -> frozenset[int]:
 
 
 def appeal_guard(hat: Hat, form: SignedForm) -> None:
-    appeals.require_may_count(hat, _appeal(form.cycle, form.about_id))
+    appeal_register.require_may_count(hat, _appeal(form.cycle, form.about_id))
 
 
 def appeal_count(hat: Hat, form: SignedForm) -> None:
-    appeals.count_paper(hat, form)
+    appeal_register.count_paper(hat, form)
 
 
 def _commitment_way(form: SignedForm) -> Way:

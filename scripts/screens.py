@@ -55,6 +55,7 @@ SHOTS: dict[str, tuple[str, str, dict[str, int]]] = {
     "what-if-compare": ("office1", "/years/2012/what-if/compare/?v=1&v=2&v=3", DESK),
     "missing-cells": ("office1", "/years/2012/missing/", DESK),
     "log": ("auditor", "/log/", DESK),
+    "ledger-preview": ("lead_信访局", "/years/2012/ledgers/", DESK),
 }
 
 # The same of the completed year: `demo --stage approved` is run before these are taken.
@@ -70,6 +71,10 @@ FOLLOWED: dict[str, str] = {
     "form-compare": "tbody th a",
     "what-if": ".trial-variants a",
 }
+
+
+# name → the workbook that is dropped before the picture is taken.
+DROPPED: dict[str, str] = {"ledger-preview": "fixtures/第三季度台账/市信访局.xlsx"}
 
 
 def main() -> int:
@@ -134,6 +139,11 @@ def take(shots: dict[str, tuple[str, str, dict[str, int]]], password: str) -> No
             page.wait_for_load_state("networkidle")
             if name in FOLLOWED:
                 page.locator(FOLLOWED[name]).first.click()
+                page.wait_for_load_state("networkidle")
+            if name in DROPPED:
+                page.locator("form.drop input[type=file]").set_input_files(str(ROOT / DROPPED[name]))
+                page.locator("form.drop button").last.click()
+                page.wait_for_url("**/imports/*/")
                 page.wait_for_load_state("networkidle")
             page.screenshot(path=str(IMAGES / f"{name}.png"))
             print(f"{name}.png")

@@ -7,30 +7,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from awards import queries
-from awards.actions import approval
-from awards.models import Approval, Draft, Edition, Hearing
+from awards.actions import approval, rule_changes
+from awards.models import Approval, Draft, Edition, Hearing, RuleChange
+from awards.rule_drafts import MISSING
+from awards.rule_drafts import Draft as RuleDraft
 from bonuses.models import BarState, Finding, Veto
 from office import audit
 from office.models import AuditEntry
 from office.refusal import Refused
 from scoring.models import AppealPoint, AppraiserFinding, FindingState
+from scoring.trial_steps import MissingStep
 from tests.awards.test_consequences import mark
 from tests.awards.years import approved, ready
-from tests.bonuses.papers import equip
+from tests.bonuses.papers import equip, scan
 from tests.bonuses.test_vetoes import confirmed as confirmed_veto
 from tests.bonuses.test_vetoes import proposed as proposed_veto
 from tests.cast import Cast
 from tests.pages.reading import YEAR, body, signed_in, words_of
 from tests.scoring import test_appeals, test_appraisers
-from tests.units.minutes import compared, scanned, sheet, typed
+from tests.units.minutes import MET, compared, scanned, sheet, typed
 from tests.units.test_teams import tie
 from units.actions import group_decisions
+from units.actions.signing import Minutes
 from units.models import Conflict, GroupDecision
 from units.stages import Stage
 
@@ -206,11 +211,6 @@ def test_about_oneself_nothing_is_typed_from_the_minutes(cast: Cast) -> None:
 def test_a_meeting_that_is_not_named_whole_is_refused(
     cast: Cast, lacking: dict[str, str | None], code: str
 ) -> None:
-    from dataclasses import replace
-    from datetime import date
-
-    from tests.units.minutes import MET
-
     changed: dict[str, Any] = {k: date(9999, 1, 1) if v == "ahead" else v for k, v in lacking.items()}
     meeting = replace(MET, **changed)
     row = tie(cast)
@@ -287,6 +287,27 @@ def test_a_correction_after_publication_is_entered_from_the_minutes(
     assert job.owner == cast.people["office2"]
     publication.seal(second, cast.hat("office2"))
     assert queries.newest(cast.cycle) == second
+
+
+def test_a_missing_cell_is_decided_from_the_minutes_by_two_without_a_tie(cast: Cast) -> None:
+    cast.at(Stage.RESULTS)
+    cell = cast.cell("青山乡", "安全")
+    step = MissingStep(cell.membership_id, cell.sub_item_id, "zero")
+    draft = RuleDraft(kind=MISSING, steps=[step], reason="会议决定")
+    minutes = Minutes(MET.met_on or date(2012, 12, 28), MET.chair, MET.present, scan(cast))
+
+    def type_it() -> RuleChange:
+        return rule_changes.propose(by=cast.hat("office1"), cycle=cast.cycle, draft=draft, minutes=minutes)
+
+    row = type_it()
+    same = code_of(lambda: rule_changes.confirm(by=cast.hat("office1"), cycle=cast.cycle, change_id=row.pk))
+    for name in ("office1", "office2"):
+        Conflict.objects.create(
+            cycle=cast.cycle, user=cast.people[name], unit=cast.units[OF_A_UNIT], reason="亲属"
+        )
+    tied = code_of(lambda: rule_changes.confirm(by=cast.hat("office2"), cycle=cast.cycle, change_id=row.pk))
+
+    assert (same, tied, code_of(type_it)) == ("same-person", "own-unit", "own-unit")
 
 
 # Pages --------------------------------------------------------------------------------------------

@@ -17,9 +17,10 @@ from bonuses.actions.documents import keep_file
 from office.fields import from_units
 from office.refusal import Refused
 from scoring import queries, sheets
-from scoring.actions import appeal_rulings, appeals
+from scoring.actions import appeal_register, appeal_rulings, appeals
+from scoring.actions.appeal_register import Registration
 from scoring.actions.appeal_rulings import Ruling
-from scoring.actions.appeals import AppealDraft, PointDraft, Registration
+from scoring.actions.appeals import AppealDraft, PointDraft
 from scoring.engine.changes import ScoreChange
 from scoring.engine.sheet import Sheet
 from scoring.engine.whatif import Outcome, what_if_each
@@ -159,7 +160,7 @@ def _kept_on_paper(cycle: Cycle, everybody: People, swapped: Trial | None) -> No
     if cell is None:
         return
     unit = cell.membership.unit
-    made = appeals.register(
+    made = appeal_register.register(
         by=office,
         cycle=cycle,
         entry=Registration(
@@ -173,7 +174,7 @@ def _kept_on_paper(cycle: Cycle, everybody: People, swapped: Trial | None) -> No
             scan=keep_file([pdf([f"{unit.name}复核申请书", NOTICE])], "复核申请书.pdf", office),
         ),
     )
-    appeals.compare(by=second, cycle=cycle, appeal_id=made.pk)
+    appeal_register.compare(by=second, cycle=cycle, appeal_id=made.pk)
     _recheck(cycle, everybody, made, office, "核对台账和现场记录，扣分有据。", "keep")
     _sign(cycle, made.points.get(), Ruling(Decided.KEPT, "扣分有据，维持原得分"), office, second)
 
@@ -183,7 +184,7 @@ def _called(cycle: Cycle, everybody: People) -> None:
     office = everybody.hats["office1"]
     about = Unit.objects.filter(memberships__block__cycle=cycle).order_by("order").first()
     assert about is not None
-    made = appeals.register(
+    made = appeal_register.register(
         by=office,
         cycle=cycle,
         entry=Registration(
@@ -194,6 +195,6 @@ def _called(cycle: Cycle, everybody: People) -> None:
             words=f"来电询问{about.name}的考评办法。",
         ),
     )
-    appeals.answer(
+    appeal_register.answer(
         by=office, cycle=cycle, appeal_id=made.pk, reply="已说明考评办法和查询途径，来电人表示清楚。"
     )

@@ -238,12 +238,7 @@ def _checked_digest(archive: archives.Archive, member: Any) -> str:
         scan.flush()
         name, kind = archives.name_of(member), files.type_by_content(Path(scan.name))
         if kind not in documents.PAPER_TYPES:
-            raise Refused(
-                "wrong-type",
-                _("%(name)s holds %(type)s by its content, which is not accepted here.")
-                % {"name": files.safe_name(name), "type": kind or _("an unknown type")},
-                status=422,
-            )
+            raise files.wrong_type(name, documents.PAPER_TYPES)
         documents.check_scan(Path(scan.name), files.safe_name(name), kind)
     return digest.hexdigest()
 

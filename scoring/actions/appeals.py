@@ -1,6 +1,6 @@
-"""Questioning a result: drafting, filing, registering paper, letters and calls, naming who re-checks, the re-check (§6(7)).
+"""Questioning a result: drafting, filing, naming who re-checks, the re-check (§6(7)).
 
-How each point is decided and corrected is in appeal_rulings.
+Paper, letters and calls are in appeal_register; how each point is decided and corrected is in appeal_rulings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from scoring.models import (
     AppealState,
     AppealTerms,
     Cell,
-    Channel,
     DeliveryHow,
     PointKind,
     Recheck,
@@ -37,8 +36,8 @@ from scoring.models import (
 from units import permissions
 from units.hats import Hat, hats_of
 from units.matrix import Role
-from units.models import Cycle, Membership, RoleAssignment, SignedForm, Unit
-from units.permissions import require, require_second
+from units.models import Cycle, Membership, RoleAssignment, Unit
+from units.permissions import require
 
 LEADERS = frozenset({Role.LEADING_GROUP, Role.CITY_LEADER})
 LONGEST_WORDS = 4000
@@ -134,18 +133,18 @@ def save_draft(
             require_state(appeal, AppealState.DRAFT)
             require_version(appeal, version)
         appeal.about = draft.about or by.unit
-        _require_takes_part(cycle, appeal.about_id)
+        require_takes_part(cycle, appeal.about_id)
         appeal.words = draft.words.strip()[:LONGEST_WORDS]
         save(appeal)
         _replace_points(appeal, draft.points)
-        _attach(appeal, draft.files, by)
+        attach(appeal, draft.files, by)
         audit.record(
             by, "appeal.drafted", appeal, cycle_code=cycle.code, points=[str(p) for p in appeal.points.all()]
         )
     return appeal
 
 
-def _require_takes_part(cycle: Cycle, unit_id: int) -> None:
+def require_takes_part(cycle: Cycle, unit_id: int) -> None:
     if not Membership.objects.filter(block__cycle=cycle, unit=unit_id).exists():
         raise not_found()
 
@@ -162,15 +161,15 @@ def _replace_points(appeal: Appeal, drafts: Sequence[PointDraft]) -> None:
             status=422,
         )
     appeal.points.all().delete()
-    for draft in _once_each(drafts):
-        AppealPoint.objects.create(**_point(appeal, draft))
+    for draft in once_each(drafts):
+        AppealPoint.objects.create(**point_values(appeal, draft))
 
 
-def _once_each(drafts: Iterable[PointDraft]) -> list[PointDraft]:
+def once_each(drafts: Iterable[PointDraft]) -> list[PointDraft]:
     return list({(d.kind, d.cell_id, d.adjustment_id): d for d in drafts}.values())
 
 
-def _point(appeal: Appeal, draft: PointDraft) -> dict[str, object]:
+def point_values(appeal: Appeal, draft: PointDraft) -> dict[str, object]:
     """The columns of a point about the questioned unit; 404 for what belongs to another."""
     values: dict[str, object] = {"appeal": appeal, "kind": draft.kind, "words": draft.words.strip()[:500]}
     if draft.kind in {PointKind.SCORE, PointKind.INVOLVEMENT}:
@@ -213,7 +212,7 @@ def _point(appeal: Appeal, draft: PointDraft) -> dict[str, object]:
     return values
 
 
-def _attach(
+def attach(
     appeal: Appeal, files: Sequence[StoredFile], by: Hat, purpose: str = AppealFile.Purpose.CLAIM
 ) -> None:
     for file in files:
@@ -243,91 +242,35 @@ def file_appeal(*, by: Hat, cycle: Cycle, appeal_id: int, version: int | None = 
     Raises Refused for the official, after the window, and for an appeal about nothing.
     """
     with transaction.atomic():
-        _lock(cycle)
+        hold_numbers(cycle)
         appeal = load(cycle, appeal_id)
         require("H02", by, cycle, unit_id=appeal.unit_id)
         require_state(appeal, AppealState.DRAFT)
         require_version(appeal, version)
         assert appeal.unit_id is not None
-        _require_in_time(cycle, appeal.unit_id, None)
-        _require_about_something(appeal)
-        appeal.number = _next_number(cycle)
+        require_in_time(cycle, appeal.unit_id, None)
+        require_about_something(appeal)
+        appeal.number = next_number(cycle)
         appeal.state = AppealState.FILED
         appeal.sender = str(by.user)[:60]
         appeal.received_on = timezone.localdate()
         appeal.filed_by, appeal.filed_at = by.user, timezone.now()
         save(appeal)
-        _tell_namers(appeal)
-        audit.record(by, "appeal.filed", appeal, cycle_code=cycle.code, **_told(appeal))
+        tell_namers(appeal)
+        audit.record(by, "appeal.filed", appeal, cycle_code=cycle.code, **told(appeal))
     return appeal
 
 
-def count_paper(by: Hat, form: SignedForm) -> Appeal:
-    """The signed sheet was compared with the screen: the draft counts as filed by the principal (E14, H02).  §6(7)
-
-    In time is whose scan was handed in within the window, whenever it is compared. Raises Refused: filed already,
-    too late, about nothing, a unit one is tied to.
-    """
-    assert form.scan is not None  # compared forms have theirs
-    assert form.scanned_at is not None
-    cycle = form.cycle
-    with transaction.atomic():
-        _lock(cycle)
-        appeal = load(cycle, form.about_id)
-        require_may_count(by, appeal)
-        require_state(appeal, AppealState.DRAFT)
-        require_second(appeal.drafted_by_id, by)
-        assert appeal.unit_id is not None
-        _require_in_time(cycle, appeal.unit_id, None, at=form.scanned_at)
-        _require_about_something(appeal)
-        appeal.number = _next_number(cycle)
-        appeal.state, appeal.channel = AppealState.FILED, Channel.PAPER
-        appeal.sender = principal_named(cycle, appeal.unit_id)
-        appeal.received_on = timezone.localdate(form.scanned_at)
-        appeal.filed_by, appeal.filed_at = form.scanned_by, form.scanned_at
-        appeal.compared_by, appeal.compared_at = by.user, timezone.now()
-        save(appeal)
-        AppealFile.objects.create(
-            appeal=appeal,
-            file=form.scan,
-            purpose=AppealFile.Purpose.SCAN,
-            by=form.scanned_by or by.user,
-        )
-        _tell_namers(appeal)
-        audit.record(by, "appeal.filed", appeal, cycle_code=cycle.code, form=form.code, **_told(appeal))
-    return appeal
-
-
-def require_may_count(by: Hat, appeal: Appeal) -> None:
-    """E14 in the stage of appeals, by somebody without a tie to either unit."""
-    require_impartial("E14", by, appeal)
-    permissions.require("H04", by, appeal.cycle)
-
-
-def principal_named(cycle: Cycle, unit_id: int) -> str:
-    """Who signs for the unit, as the account names him; the role's name where there is no account."""
-    of_year = Q(cycle=cycle) | Q(cycle=None)
-    row = (
-        RoleAssignment.objects.filter(of_year, unit=unit_id, role=Role.PRINCIPAL)
-        .select_related("user")
-        .order_by("pk")
-        .first()
-    )
-    return str(row.user)[:60] if row is not None else "主要负责人"
-
-
-def _lock(cycle: Cycle) -> None:
+def hold_numbers(cycle: Cycle) -> None:
     """Numbers are given one after another: the year's row is held while one is taken."""
     Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
 
 
-def _next_number(cycle: Cycle) -> int:
+def next_number(cycle: Cycle) -> int:
     return (Appeal.objects.filter(cycle=cycle).aggregate(n=Max("number"))["n"] or 0) + 1
 
 
-def _require_in_time(
-    cycle: Cycle, unit_id: int, received_on: date | None, at: datetime | None = None
-) -> None:
+def require_in_time(cycle: Cycle, unit_id: int, received_on: date | None, at: datetime | None = None) -> None:
     """Within the unit's window: now, at the instant its scan came, or by the day on which its paper came."""
     window = terms_of(cycle).window(unit_id)
     if window is None:
@@ -349,7 +292,7 @@ def _require_in_time(
         )
 
 
-def _require_about_something(appeal: Appeal) -> None:
+def require_about_something(appeal: Appeal) -> None:
     has_points = appeal.points.exists()
     if not has_points and not appeal.is_about_another:
         raise Refused(
@@ -366,7 +309,7 @@ def _require_about_something(appeal: Appeal) -> None:
         AppealPoint.objects.create(appeal=appeal, kind=PointKind.OTHER, words=appeal.words[:500])
 
 
-def _tell_namers(appeal: Appeal) -> None:
+def tell_namers(appeal: Appeal) -> None:
     """Whoever may name the reviewer finds it in the inbox."""
     roles = LEADERS if appeal.is_about_another else {Role.OFFICE}
     users = (
@@ -386,7 +329,7 @@ def _notify(appeal: Appeal, users: Iterable[int], text: str) -> None:
     Notice.objects.bulk_create([Notice(user_id=u, text=text[:300], address=address) for u in set(users)])
 
 
-def _told(appeal: Appeal) -> dict[str, object]:
+def told(appeal: Appeal) -> dict[str, object]:
     return {
         "number": appeal.code,
         "unit": appeal.unit.name if appeal.unit is not None else "",
@@ -416,113 +359,7 @@ def withdraw(*, by: Hat, cycle: Cycle, appeal_id: int, reason: str) -> Appeal:
     return appeal
 
 
-# Paper, letters and calls ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What the office enters of something that came on paper or by phone."""
-
-    channel: str
-    about: Unit
-    sender: str
-    received_on: date | None
-    words: str
-    unit: Unit | None = None
-    points: Sequence[PointDraft] = ()
-    scan: StoredFile | None = None
-
-
-def register(*, by: Hat, cycle: Cycle, entry: Registration) -> Appeal:
-    """The office enters an appeal on signed paper, a letter or a call; it gets its number at once (E14, H01 stage).
-
-    On paper a second person compares it with the scan. Raises Refused without sender, date, words or scan,
-    about nothing, and for paper that came after the window.
-    """
-    with transaction.atomic():
-        _lock(cycle)
-        if entry.channel not in {Channel.PAPER, Channel.LETTER, Channel.CALL}:
-            raise Refused("no-channel", _("Please say how it came."), status=422)
-        on_paper = entry.channel == Channel.PAPER
-        appeal = Appeal(
-            cycle=cycle, unit=entry.unit, about=entry.about, channel=entry.channel, drafted_by=by.user
-        )
-        require_impartial("E14", by, appeal)
-        permissions.require("H04", by, cycle)  # appeals are open in the stage of results only
-        _require_takes_part(cycle, entry.about.pk)
-        if not entry.sender.strip() or entry.received_on is None or not entry.words.strip():
-            raise Refused(
-                "incomplete",
-                _("Please enter who signed or called, the day it came, and what is questioned."),
-                "§6(7)",
-                status=422,
-            )
-        if entry.received_on > timezone.localdate():
-            raise Refused("future", _("The day it came lies ahead."), status=422)
-        appeal.sender, appeal.received_on = entry.sender.strip()[:60], entry.received_on
-        appeal.words = entry.words.strip()[:LONGEST_WORDS]
-        if on_paper:
-            _require_paper(cycle, entry)
-        appeal.number = _next_number(cycle)
-        appeal.state = AppealState.REGISTERED if on_paper else AppealState.FILED
-        appeal.filed_by, appeal.filed_at = by.user, timezone.now()
-        appeal.save()
-        for draft in _once_each(entry.points):
-            AppealPoint.objects.create(**_point(appeal, draft))
-        if on_paper:
-            _require_about_something(appeal)
-        if entry.scan is not None:
-            _attach(appeal, [entry.scan], by, AppealFile.Purpose.SCAN)
-        audit.record(by, "appeal.registered", appeal, cycle_code=cycle.code, **_told(appeal))
-    return appeal
-
-
-def _require_paper(cycle: Cycle, entry: Registration) -> None:
-    if entry.unit is None:
-        raise Refused("no-unit", _("Please choose the unit whose principal signed."), "§6(7)", status=422)
-    if entry.scan is None:
-        raise Refused(
-            "no-scan", _("Please attach the scan of the signed paper; nothing counts without it."), status=422
-        )
-    _require_takes_part(cycle, entry.unit.pk)
-    _require_in_time(cycle, entry.unit.pk, entry.received_on)
-
-
-def compare(*, by: Hat, cycle: Cycle, appeal_id: int, version: int | None = None) -> Appeal:
-    """A second person of the office has compared the entry with the scan (E14)."""
-    with transaction.atomic():
-        appeal = load(cycle, appeal_id)
-        require_impartial("E14", by, appeal)
-        require_state(appeal, AppealState.REGISTERED)
-        require_second(appeal.drafted_by_id, by)
-        require_version(appeal, version)
-        appeal.state = AppealState.FILED
-        appeal.compared_by, appeal.compared_at = by.user, timezone.now()
-        save(appeal)
-        _tell_namers(appeal)
-        audit.record(by, "appeal.compared", appeal, cycle_code=cycle.code, version=appeal.version)
-    return appeal
-
-
-def answer(*, by: Hat, cycle: Cycle, appeal_id: int, reply: str) -> Appeal:
-    """A letter or call that needs no re-check is answered in words (E14)."""
-    with transaction.atomic():
-        appeal = load(cycle, appeal_id)
-        require_impartial("E14", by, appeal)
-        require_state(appeal, AppealState.FILED)
-        if appeal.channel not in {Channel.LETTER, Channel.CALL}:
-            raise Refused(
-                "needs-decision",
-                _("An appeal of a principal is re-checked and decided; only letters and calls are answered."),
-                "§6(7)",
-            )
-        if not reply.strip():
-            raise Refused("no-words", _("Please enter what was answered."), status=422)
-        appeal.state, appeal.reply = AppealState.ANSWERED, reply.strip()[:LONGEST_WORDS]
-        appeal.closed_by, appeal.closed_at = by.user, timezone.now()
-        save(appeal)
-        audit.record(by, "appeal.answered", appeal, cycle_code=cycle.code, reason=appeal.reply)
-    return appeal
+# The re-check ------------------------------------------------------------------------------------
 
 
 def add_point(*, by: Hat, cycle: Cycle, appeal_id: int, draft: PointDraft) -> AppealPoint:
@@ -531,7 +368,7 @@ def add_point(*, by: Hat, cycle: Cycle, appeal_id: int, draft: PointDraft) -> Ap
         appeal = load(cycle, appeal_id)
         require_impartial("H04", by, appeal)
         require_state(appeal, AppealState.FILED, AppealState.IN_CHECK, AppealState.CHECKED)
-        values = _point(appeal, draft)
+        values = point_values(appeal, draft)
         same = {key: values[key] for key in ("kind", "cell", "adjustment") if key in values}
         if draft.kind == PointKind.OTHER or appeal.points.filter(**same).exists():
             raise Refused("named-already", _("The appeal names this already."), status=422)
@@ -539,9 +376,6 @@ def add_point(*, by: Hat, cycle: Cycle, appeal_id: int, draft: PointDraft) -> Ap
         save(appeal)
         audit.record(by, "appeal.point-added", appeal, cycle_code=cycle.code, points=[str(point)])
     return point
-
-
-# The re-check ------------------------------------------------------------------------------------
 
 
 def _hand_in_it(appeal: Appeal, user: User) -> str:
@@ -648,7 +482,7 @@ def record_recheck(
         found = Recheck.objects.create(
             appeal=appeal, text=text.strip()[:LONGEST_WORDS], advice=advice, by=by.user
         )
-        _attach(appeal, files, by, AppealFile.Purpose.RECHECK)
+        attach(appeal, files, by, AppealFile.Purpose.RECHECK)
         appeal.state = AppealState.CHECKED
         save(appeal)
         audit.record(
@@ -679,7 +513,7 @@ def note_delivery(
     """Write down when a unit's result letter reached it; its window runs from the next day (L15).  §6(7)"""
     with transaction.atomic():
         require("L15", by, cycle)
-        _require_takes_part(cycle, unit.pk)
+        require_takes_part(cycle, unit.pk)
         opened = terms_of(cycle).opened_on
         if reached_on > timezone.localdate() or (opened is not None and reached_on < opened):
             raise Refused(

@@ -34,6 +34,8 @@ STEPS: Final = 100  # of a progress bar for one file
 LIMITS: Final = Limits()
 Tell = Callable[[int, str], None]  # percent of this file, what is being done
 
+TAKE: Final = "imports.take"  # the job that takes one workbook in
+
 DROPPED: Final = {
     "scores": "scores.dropped",
     "ledger": "ledger.dropped",
@@ -130,7 +132,7 @@ def start_taking(by: Hat, cycle: Cycle, batch_id: int) -> tuple[ImportBatch, Job
     _importers[batch.kind].require_open(by, batch)
     if batch.job is not None and not batch.job.is_over:
         return batch, batch.job
-    job = _start("imports.take", batch.file.name, by, [batch], cycle)
+    job = _start(TAKE, batch.file.name, by, [batch], cycle)
     batch.refresh_from_db()
     return batch, job
 
@@ -209,7 +211,7 @@ def _read_by_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     return {"batches": [batch.pk for batch in batches]}
 
 
-@jobs.register("imports.take")
+@jobs.register(TAKE)
 def _take_by_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     hat = _hat_of(job)
     (pk,) = job.arguments["batches"]
@@ -225,8 +227,14 @@ def _take_by_job(job: Job, progress: jobs.Progress) -> dict[str, Any]:
 def was_broken_off(batch: ImportBatch) -> bool:
     """True when a worker was lost or failed over this workbook, so that it must be started once more."""
     broken = {JobState.LOST, JobState.FAILED, JobState.REFUSED, JobState.CANCELLED}
-    waits = batch.state in {BatchState.READING, BatchState.PREVIEW}
-    return waits and batch.job is not None and batch.job.state in broken
+    if batch.job is None or batch.job.state not in broken:
+        return False
+    return batch.state == BatchState.READING or is_taken_by_job(batch)
+
+
+def is_taken_by_job(batch: ImportBatch) -> bool:
+    """True for a preview whose job takes it in; one job reads many, and what it has read stands whatever follows."""
+    return batch.state == BatchState.PREVIEW and batch.job is not None and batch.job.kind == TAKE
 
 
 # Reading ----------------------------------------------------------------------------------------

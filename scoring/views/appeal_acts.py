@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from office.models import User
 from office.refusal import Refused
 from scoring import appeal_queries
-from scoring.actions import appeal_rulings, appeals
+from scoring.actions import appeal_register, appeal_rulings, appeals
 from scoring.actions.appeal_rulings import Ruling
 from scoring.actions.appeals import PointDraft
 from scoring.appeal_forms import AnswerForm, ReasonForm, RecheckForm, ReviewerForm, RulingForm
@@ -90,7 +90,7 @@ def appeal_compare(request: PageRequest, pk: int) -> HttpResponse:
     return _done(
         request,
         pk,
-        lambda: appeals.compare(by=by, cycle=cycle, appeal_id=pk, version=version),
+        lambda: appeal_register.compare(by=by, cycle=cycle, appeal_id=pk, version=version),
         _("Compared with the paper; now somebody is named to re-check."),
     )
 
@@ -101,7 +101,7 @@ def appeal_answer(request: PageRequest, pk: int) -> HttpResponse:
     return _done(
         request,
         pk,
-        lambda: appeals.answer(by=by, cycle=cycle, appeal_id=pk, reply=reply),
+        lambda: appeal_register.answer(by=by, cycle=cycle, appeal_id=pk, reply=reply),
         _("Answered and closed."),
         lambda: {"answer_form": AnswerForm(request.POST)},
     )

@@ -23,8 +23,10 @@ from office.models import PaperKind, StoredFile
 from office.refusal import Refused
 from office.workbook.writer import ColumnOut, SheetOut, write_workbook
 from scoring import appeal_papers, appeal_queries
+from scoring.actions import appeal_register as register_acts
 from scoring.actions import appeals
-from scoring.actions.appeals import AppealDraft, PointDraft, Registration
+from scoring.actions.appeal_register import Registration
+from scoring.actions.appeals import AppealDraft, PointDraft
 from scoring.appeal_forms import AnswerForm, ReasonForm, RecheckForm, RegisterForm, ReviewerForm
 from scoring.appeal_queries import OWN, SEES_OTHERS
 from scoring.appeal_windows import terms_of
@@ -443,7 +445,7 @@ def appeal_register(request: PageRequest) -> HttpResponse:
         values = form.cleaned_data
         try:
             sent = values["file"]
-            appeal = appeals.register(
+            appeal = register_acts.register(
                 by=hat,
                 cycle=cycle,
                 entry=Registration(

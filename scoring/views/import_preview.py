@@ -24,6 +24,7 @@ from scoring.actions import batches as workbooks
 from scoring.models import BatchState, ImportBatch, LedgerPart
 from scoring.views.downloads import attachment
 from scoring.views.imports import KIND_WORDS, LIGHTS, has_marks, progress_of, target_word
+from scoring.views.shared import crumbs
 from units.actions.setup import learn_alias
 from units.models import Cycle
 from units.pages import PageRequest, page
@@ -59,7 +60,8 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
     cycle, report = request.cycle, batch.report
     errors, warnings = report.get("errors", []), report.get("warnings", [])
     counts = report.get("counts", {})
-    job = batch.job if batch.state in {BatchState.READING, BatchState.PREVIEW} else None
+    # A job that reads forty files is done with this one as soon as it has its preview.
+    job = batch.job if batch.state == BatchState.READING or workbooks.is_taken_by_job(batch) else None
     if job is not None and not job.is_over and jobs.reap():
         job.refresh_from_db()
     runs = job is not None and not job.is_over
@@ -82,12 +84,9 @@ def _show_preview(request: PageRequest, batch: ImportBatch, refusal: Refused | N
         "scoring/import_preview.html",
         {
             "page_title": batch.file.name,
-            "breadcrumbs": [
-                (_("Home"), reverse("home")),
-                (cycle.code, reverse("year", args=[cycle.code])),
-                (_("Material"), reverse("imports", args=[cycle.code])),
-                (batch.file.name, ""),
-            ],
+            "breadcrumbs": crumbs(
+                cycle, (_("Material"), reverse("imports", args=[cycle.code])), (batch.file.name, "")
+            ),
             "refusal": refusal,
             "file": {
                 "name": batch.file.name,

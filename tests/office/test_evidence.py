@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from PIL import Image
+from PIL import Image, ImageFile
 
 from office import contents, evidence, files
+from office import pdf as office_pdf
 from office.models import Evidence, EvidenceRoom, StoredFile
 from office.refusal import Refused
 from tests.bonuses.papers import pdf, png
@@ -135,6 +136,18 @@ def test_what_is_hostile_or_broken_is_refused_and_nothing_is_kept(
     said = refused(receive, cast, content, name)
 
     assert said.code == code
+    assert not StoredFile.objects.exists()
+
+
+def test_a_picture_that_breaks_off_is_refused_also_where_papers_were_set(cast: Cast) -> None:
+    """The library that sets papers lets Pillow take half pictures, in the whole process."""
+    pytest.importorskip("weasyprint")
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # as it leaves it
+    office_pdf.require_ready()
+
+    said = refused(receive, cast, photo(400, 400)[:-40], "现场.jpg")
+
+    assert said.code == "paper-unreadable"
     assert not StoredFile.objects.exists()
 
 

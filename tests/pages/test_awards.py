@@ -193,14 +193,13 @@ def test_the_office_enters_the_minutes_and_another_of_the_office_compares(city: 
     member_of_group = signed_in(city.people["leader1"]).post(
         f"{YEAR}awards/group/sign/", form | {"seen": "on"}
     )
+    same = signed_in(city.people["office1"]).post(sign, form | {"seen": "on"})
+    beside = body(signed_in(city.people["office2"]).get(sign))
     second = signed_in(city.people["office2"]).post(sign, form | {"seen": "on"})
 
-    assert [bare.status_code, first.status_code, member_of_group.status_code, second.status_code] == [
-        422,
-        302,
-        403,
-        302,
-    ]
+    answers = (bare, first, member_of_group, same, second)
+    assert [answer.status_code for answer in answers] == [422, 302, 403, 403, 302]
+    assert f"{YEAR}meeting-scans/list/{made.pk}/" in beside
     made.refresh_from_db()
     assert (made.state, made.chair) == (ListState.DECIDED, "甲")
 

@@ -15,9 +15,10 @@ from bonuses.models import Adjustment, AdjustmentState
 from office import audit
 from office.models import AuditEntry, Notice, StoredFile
 from office.refusal import Refused
-from scoring.actions import appeal_rulings, appeals
+from scoring.actions import appeal_register, appeal_rulings, appeals
+from scoring.actions.appeal_register import Registration
 from scoring.actions.appeal_rulings import Ruling
-from scoring.actions.appeals import AppealDraft, PointDraft, Registration
+from scoring.actions.appeals import AppealDraft, PointDraft
 from scoring.appeal_windows import terms_of
 from scoring.models import (
     Appeal,
@@ -258,14 +259,14 @@ def on_paper(year: Cast, **more: Any) -> Registration:
 
 
 def registered(year: Cast, by: str = "office1", **more: Any) -> Appeal:
-    return appeals.register(by=year.hat(by), cycle=year.cycle, entry=on_paper(year, **more))
+    return appeal_register.register(by=year.hat(by), cycle=year.cycle, entry=on_paper(year, **more))
 
 
 def test_signed_paper_is_entered_by_one_and_compared_by_another(year: Cast) -> None:
     made = registered(year)
 
-    same = code_of(appeals.compare, by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk)
-    done = appeals.compare(by=year.hat("office2"), cycle=year.cycle, appeal_id=made.pk)
+    same = code_of(appeal_register.compare, by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk)
+    done = appeal_register.compare(by=year.hat("office2"), cycle=year.cycle, appeal_id=made.pk)
 
     assert (made.state, made.code, same) == ("registered", "2012-复1", "same-person")
     assert done.state == AppealState.FILED
@@ -306,7 +307,9 @@ def test_paper_that_came_after_the_window_is_refused_by_its_day_not_by_its_entry
 def test_a_call_gets_a_number_and_an_answer(year: Cast) -> None:
     made = registered(year, channel=Channel.CALL, unit=None, scan=None, points=[], sender="群众 某")
 
-    done = appeals.answer(by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk, reply="已说明考评办法")
+    done = appeal_register.answer(
+        by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk, reply="已说明考评办法"
+    )
 
     assert (made.number, done.state) == (1, "answered")
 
@@ -315,7 +318,7 @@ def test_an_appeal_of_a_principal_is_not_just_answered(year: Cast) -> None:
     made = filed(year)
 
     code = code_of(
-        appeals.answer, by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk, reply="知道了"
+        appeal_register.answer, by=year.hat("office1"), cycle=year.cycle, appeal_id=made.pk, reply="知道了"
     )
 
     assert code == "needs-decision"

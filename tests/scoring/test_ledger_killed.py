@@ -104,6 +104,22 @@ def test_a_batch_whose_worker_was_lost_says_so_and_can_be_confirmed_again(cast: 
     assert len(standing(cast)) == 3
 
 
+def test_a_workbook_read_before_its_worker_was_lost_is_not_broken(cast: Cast, client: Client) -> None:
+    """Forty files are read by one job; what it had read stands and may be confirmed."""
+    batch = hand_in(cast, book(*GOOD))
+    batch.job = Job.objects.create(
+        kind="imports.read", title="40份工作簿", owner=cast.people[LEAD], state=JobState.LOST, message="停了"
+    )
+    batch.save()
+    client.force_login(cast.people[LEAD])
+
+    page = client.get(f"/years/2012/imports/{batch.pk}/").content.decode()
+
+    assert not batches.was_broken_off(batch)
+    assert "停了" not in page
+    assert "confirm/" in page
+
+
 def test_while_a_worker_takes_it_in_nobody_can_confirm_or_drop_it_on_the_page(
     cast: Cast, client: Client
 ) -> None:

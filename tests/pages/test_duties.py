@@ -6,15 +6,19 @@ The light of one duty is tested in tests/units/test_duties.py.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from appraisal_site import duties
+from scoring.actions.scores import record_score
 from scoring.models import Assessment, Receipt, ScoreKind
 from tests.cast import Cast
 from tests.pages.reading import grow
+from units import kept
 from units.calendar import SHANGHAI
 from units.duties import Duty, Light, Owner
 from units.models import Block, StageWindow
@@ -149,3 +153,25 @@ def test_gathering_asks_the_same_number_of_queries_for_few_and_for_many_units(ca
     grow(cast, 30)
 
     assert asked() == few
+
+
+def test_what_another_process_did_shows_at_once_although_duties_are_kept(cast: Cast, settings: Any) -> None:
+    """Nothing in this process is told of an act: what is kept goes by the end of the year's log in the database."""
+    settings.KEPT_SECONDS = 3600
+    kept._kept.clear()
+    score(cast, "信访", "390")
+    before = told(cast, "preliminary-review")["青山乡"]
+    cast.score("青山乡", "安全", "580")  # arranged without the log, to see that it is kept at all
+    kept_still = told(cast, "preliminary-review")["青山乡"]
+    score(cast, "决战园区", "95")
+    after = told(cast, "preliminary-review")["青山乡"]
+    kept._kept.clear()
+
+    assert (before[0], kept_still[0], after[0]) == (1, 1, 3)
+
+
+def score(cast: Cast, sub: str, points: str) -> None:
+    cell = cast.cell("青山乡", sub)
+    record_score(
+        by=cast.hat("reviewer1"), cell_id=cell.pk, kind=ScoreKind.PRELIMINARY, points=Decimal(points)
+    )
